@@ -1,0 +1,167 @@
+//! The four corpora: from a folder to labelled clips.
+
+mod manifest;
+mod names;
+
+use anyhow::{Context, Result, bail};
+use pathos_analysis::Emotion;
+use serde::Serialize;
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
+
+/// A set of clips that were recorded together, and are reported apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub enum Corpus {
+    /// CREMA-D: 91 actors, six classes.
+    CremaD,
+    /// RAVDESS, spoken.
+    RavdessSpeech,
+    /// RAVDESS, sung, by the same actors.
+    RavdessSong,
+    /// SAVEE: four men.
+    Savee,
+    /// TESS: two women.
+    Tess,
+}
+
+impl Corpus {
+    /// All of them.
+    pub const ALL: [Self; 5] = [
+        Self::CremaD,
+        Self::RavdessSpeech,
+        Self::RavdessSong,
+        Self::Savee,
+        Self::Tess,
+    ];
+
+    /// The name in tables.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::CremaD => "CREMA-D",
+            Self::RavdessSpeech => "RAVDESS speech",
+            Self::RavdessSong => "RAVDESS song",
+            Self::Savee => "SAVEE",
+            Self::Tess => "TESS",
+        }
+    }
+
+    /// The recordings that share speakers: RAVDESS's speech and song are of the same actors.
+    pub fn speakers_of(self) -> &'static str {
+        match self {
+            Self::RavdessSpeech | Self::RavdessSong => "RAVDESS",
+            other => other.name(),
+        }
+    }
+
+    /// Whether the corpus has clips of this emotion. Where it has none, the emotion's logit is left out of the loss and of
+    /// the figures: else a network learns that a corpus's channel excludes an emotion.
+    pub fn has(self, emotion: Emotion) -> bool {
+        match self {
+            Self::CremaD => emotion != Emotion::Surprise,
+            Self::RavdessSong => !matches!(emotion, Emotion::Disgust | Emotion::Surprise),
+            _ => true,
+        }
+    }
+}
+
+/// A clip as a corpus describes it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Clip {
+    /// The file.
+    pub path: PathBuf,
+    /// Where it comes from.
+    pub corpus: Corpus,
+    /// Who speaks or sings; unique over all corpora.
+    pub speaker: String,
+    /// Whether the speaker is a woman.
+    pub female: bool,
+    /// What was acted; RAVDESS's calm counts as neutral.
+    pub emotion: Emotion,
+}
+
+/// What was found in some folders.
+#[derive(Debug, Default)]
+pub struct Scan {
+    /// The usable clips, by path.
+    pub clips: Vec<Clip>,
+    /// Each file that was refused, and why.
+    pub refused: Vec<(PathBuf, String)>,
+}
+
+/// Reads folders: each holds a `MANIFEST.csv`, or corpora in the layouts in which they are downloaded.
+///
+/// # Errors
+///
+/// If a folder cannot be read, or if no usable clip is left.
+pub fn scan(folders: &[PathBuf]) -> Result<Scan> {
+    let mut scan = Scan::default();
+    for folder in folders {
+        if !folder.is_dir() {
+            bail!("{} is no folder; give the one that holds the corpora", folder.display());
+        }
+        let manifest = folder.join("MANIFEST.csv");
+        if manifest.is_file() {
+            manifest::read(&manifest, folder, &mut scan)
+                .with_context(|| format!("in {}", manifest.display()))?;
+        } else {
+            names::read(folder, &mut scan)?;
+        }
+    }
+    scan.clips.sort_by(|a, b| a.path.cmp(&b.path));
+    if scan.clips.is_empty() {
+        let reasons: String = scan.refused.iter().take(5).map(|(path, reason)| {
+            format!("\n  {}: {reason}", path.display())
+        }).collect();
+        bail!(
+            "no usable clip in {}: give folders with a MANIFEST.csv, or with RAVDESS, CREMA-D, TESS or SAVEE as downloaded{reasons}",
+            folders.iter().map(|f| f.display().to_string()).collect::<Vec<_>>().join(", ")
+        );
+    }
+    Ok(scan)
+}
+
+/// A table of what was found: per corpus clips, speakers and classes.
+pub fn table(clips: &[Clip]) -> String {
+    let mut text = format!("{:<15} {:>6} {:>8}", "corpus", "clips", "speakers");
+    for emotion in Emotion::ALL {
+        text += &format!(" {:>8}", emotion.name());
+    }
+    for corpus in Corpus::ALL {
+        let own: Vec<&Clip> = clips.iter().filter(|clip| clip.corpus == corpus).collect();
+        if own.is_empty() {
+            continue;
+        }
+        let mut speakers: BTreeMap<&str, usize> = BTreeMap::new();
+        own.iter().for_each(|clip| *speakers.entry(&clip.speaker).or_default() += 1);
+        text += &format!("\n{:<15} {:>6} {:>8}", corpus.name(), own.len(), speakers.len());
+        for emotion in Emotion::ALL {
+            let count = own.iter().filter(|clip| clip.emotion == emotion).count();
+            text += &format!(" {count:>8}");
+        }
+    }
+    text
+}
+
+/// The emotion that a corpus's word stands for.
+fn emotion_of(word: &str) -> Option<Emotion> {
+    Some(match word {
+        "calm" => Emotion::Neutral,
+        "anger" => Emotion::Angry,
+        "fearful" => Emotion::Fear,
+        "happiness" => Emotion::Happy,
+        "sadness" => Emotion::Sad,
+        "surprised" | "ps" => Emotion::Surprise,
+        name => return Emotion::from_name(name),
+    })
+}
+
+/// Takes a clip into the scan unless its file is missing.
+fn admit(scan: &mut Scan, clip: Result<Clip, String>, path: &Path) {
+    match clip {
+        Ok(clip) if clip.path.is_file() => scan.clips.push(clip),
+        Ok(clip) => scan.refused.push((clip.path, "the file is missing".to_owned())),
+        Err(reason) => scan.refused.push((path.to_owned(), reason)),
+    }
+}
