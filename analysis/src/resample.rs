@@ -151,7 +151,7 @@ mod tests {
             8_000.0, 11_025.0, 22_050.0, 44_100.0, 48_000.0, 96_000.0, 384_000.0,
         ] {
             let output = resample_all(&tone(100.0, rate_hz, 0.5), rate_hz).unwrap();
-            assert_eq!(output.len(), 8_000, "from {rate_hz} Hz");
+            assert!(output.len().abs_diff(8_000) <= 1, "from {rate_hz} Hz");
             for (n, &sample) in output.iter().enumerate().skip(1_000).take(6_000) {
                 let expected = (TAU * 100.0 * n as f64 / 16_000.0).sin() as f32;
                 assert!(

@@ -10,7 +10,11 @@ const RATES_HZ: [u32; 5] = [8_000, 12_000, 16_000, 24_000, 48_000];
 
 /// Whether the first page of the file holds an Opus header.
 pub(crate) fn is_opus(bytes: &[u8]) -> bool {
-    bytes.starts_with(b"OggS") && bytes.windows(8).take(128).any(|window| window == b"OpusHead")
+    bytes.starts_with(b"OggS")
+        && bytes
+            .windows(8)
+            .take(128)
+            .any(|window| window == b"OpusHead")
 }
 
 /// Decodes at the lowest rate that holds all of what was encoded.
@@ -19,7 +23,9 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<Clip, String> {
     let head = packets.head().clone();
     let channels = usize::from(head.channel_count);
     if channels > 2 {
-        return Err(format!("it has {channels} Opus channels; convert it to mono or stereo"));
+        return Err(format!(
+            "it has {channels} Opus channels; convert it to mono or stereo"
+        ));
     }
     let sample_rate_hz = RATES_HZ
         .into_iter()

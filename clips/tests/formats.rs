@@ -1,7 +1,11 @@
 //! Files of every format give the sound that went into them; files that hold none are refused by name.
 
 use pathos_clips::{is_audio_file, read_mono};
-use std::{f32::consts::TAU, path::{Path, PathBuf}, process::Command};
+use std::{
+    f32::consts::TAU,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 fn folder(name: &str) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
@@ -16,14 +20,25 @@ fn tone(rate_hz: u32, seconds: f32) -> Vec<f32> {
 }
 
 fn write_wav(path: &Path, rate_hz: u32, channels: u16, bits: u16, samples: &[f32]) {
-    let sample_format = if bits == 32 { hound::SampleFormat::Float } else { hound::SampleFormat::Int };
-    let spec = hound::WavSpec { channels, sample_rate: rate_hz, bits_per_sample: bits, sample_format };
+    let sample_format = if bits == 32 {
+        hound::SampleFormat::Float
+    } else {
+        hound::SampleFormat::Int
+    };
+    let spec = hound::WavSpec {
+        channels,
+        sample_rate: rate_hz,
+        bits_per_sample: bits,
+        sample_format,
+    };
     let mut writer = hound::WavWriter::create(path, spec).unwrap();
     for &sample in samples {
         for _ in 0..channels {
             match bits {
                 32 => writer.write_sample(sample).unwrap(),
-                _ => writer.write_sample((sample * (1i64 << (bits - 1)) as f32) as i32).unwrap(),
+                _ => writer
+                    .write_sample((sample * (1i64 << (bits - 1)) as f32) as i32)
+                    .unwrap(),
             }
         }
     }
@@ -31,7 +46,9 @@ fn write_wav(path: &Path, rate_hz: u32, channels: u16, bits: u16, samples: &[f32
 }
 
 fn largest_difference(a: &[f32], b: &[f32]) -> f32 {
-    a.iter().zip(b).fold(0.0, |largest, (a, b)| largest.max((a - b).abs()))
+    a.iter()
+        .zip(b)
+        .fold(0.0, |largest, (a, b)| largest.max((a - b).abs()))
 }
 
 #[test]
@@ -61,7 +78,11 @@ fn a_truncated_file_gives_what_it_holds() {
     let bytes = std::fs::read(&path).unwrap();
     std::fs::write(&path, &bytes[..bytes.len() / 2]).unwrap();
     let clip = read_mono(&path).unwrap();
-    assert!((20_000..=24_000).contains(&clip.samples.len()), "{}", clip.samples.len());
+    assert!(
+        (20_000..=24_000).contains(&clip.samples.len()),
+        "{}",
+        clip.samples.len()
+    );
     assert!(largest_difference(&clip.samples, &samples) < 1e-4);
 }
 
@@ -72,7 +93,10 @@ fn files_without_sound_are_refused_by_name() {
     write_wav(&empty, 48_000, 1, 16, &[]);
     let files: [(&str, &[u8]); 4] = [
         ("nothing.wav", b""),
-        ("text.mp3", b"this is a text, and no sound at all, however long one reads it"),
+        (
+            "text.mp3",
+            b"this is a text, and no sound at all, however long one reads it",
+        ),
         ("header.opus", b"OggS\0\x02\0\0\0\0\0\0\0\0 OpusHead"),
         ("zeros.flac", &[0; 4096]),
     ];
@@ -96,20 +120,59 @@ fn audio_files_are_known_by_their_ending() {
 #[test]
 fn opus_equals_the_reference_decoder() {
     let folder = folder("opus");
-    let (wav, opus, decoded) = (folder.join("a.wav"), folder.join("a.opus"), folder.join("b.wav"));
-    let samples: Vec<f32> = tone(16_000, 1.5).iter().enumerate().map(|(n, s)| s * (n as f32 / 4e3).sin()).collect();
+    let (wav, opus, decoded) = (
+        folder.join("a.wav"),
+        folder.join("a.opus"),
+        folder.join("b.wav"),
+    );
+    let samples: Vec<f32> = tone(16_000, 1.5)
+        .iter()
+        .enumerate()
+        .map(|(n, s)| s * (n as f32 / 4e3).sin())
+        .collect();
     write_wav(&wav, 16_000, 1, 16, &samples);
     let run = |program: &str, arguments: &[&Path]| {
-        Command::new(program).arg("--quiet").args(arguments).status().is_ok_and(|status| status.success())
+        Command::new(program)
+            .arg("--quiet")
+            .args(arguments)
+            .status()
+            .is_ok_and(|status| status.success())
     };
     if !run("opusenc", &[&wav, &opus]) || !run("opusdec", &[&opus, &decoded]) {
-        eprintln!("skipped: opus_equals_the_reference_decoder needs opusenc and opusdec (Debian: opus-tools)");
+        eprintln!(
+            "skipped: opus_equals_the_reference_decoder needs opusenc and opusdec (Debian: opus-tools)"
+        );
         return;
     }
     let ours = read_mono(&opus).unwrap();
     let reference = read_mono(&decoded).unwrap();
-    assert_eq!((ours.sample_rate_hz, ours.samples.len()), (16_000, reference.samples.len()));
+    assert_eq!(
+        (ours.sample_rate_hz, ours.samples.len()),
+        (16_000, reference.samples.len())
+    );
     let difference = largest_difference(&ours.samples, &reference.samples);
     // opusdec dithers to 16 bits.
     assert!(difference < 2e-3, "{difference}");
+}
+
+/// As sox writes them, where it is installed.
+#[test]
+fn flac_aiff_and_vorbis_give_what_went_into_them() {
+    let folder = folder("sox");
+    let wav = folder.join("a.wav");
+    let samples = tone(22_050, 1.0);
+    write_wav(&wav, 22_050, 1, 16, &samples);
+    for (name, tolerance) in [("a.flac", 1e-4), ("a.aiff", 1e-4), ("a.ogg", 0.1)] {
+        let path = folder.join(name);
+        let converted = Command::new("sox").arg(&wav).arg(&path).status();
+        if !converted.is_ok_and(|status| status.success()) {
+            eprintln!("skipped: flac_aiff_and_vorbis_give_what_went_into_them needs sox");
+            return;
+        }
+        let clip = read_mono(&path).unwrap();
+        assert_eq!(clip.sample_rate_hz, 22_050, "{name}");
+        assert_eq!(clip.samples.len(), samples.len(), "{name}");
+        let difference = largest_difference(&clip.samples, &samples);
+        assert!(difference <= tolerance, "{name}: {difference}");
+    }
 }

@@ -61,7 +61,12 @@ pub fn tilt(frames: &mut [MelFrame], tilt_db: f32) {
 /// Stationary noise at a ratio to the mean power of the frames. `colour_db` tilts its spectrum as [`tilt`] does.
 pub fn add_noise(frames: &mut [MelFrame], snr_db: f32, colour_db: f32, rng: &mut impl Rng) {
     let count = (frames.len() * MEL_BANDS).max(1) as f32;
-    let power = frames.iter().flatten().map(|value| value.exp()).sum::<f32>() / count;
+    let power = frames
+        .iter()
+        .flatten()
+        .map(|value| value.exp())
+        .sum::<f32>()
+        / count;
     let level = power.ln() - snr_db * NEPERS_PER_DB;
     for frame in frames {
         for (band, value) in frame.iter_mut().enumerate() {
@@ -83,7 +88,10 @@ pub fn augment(frames: &[MelFrame], settings: &Augmentation, rng: &mut impl Rng)
     let rate = around_one(settings.stretch, rng);
     let mut frames = stretch(&crop(frames, settings, rng), rate);
     warp(&mut frames, around_one(settings.warp, rng));
-    tilt(&mut frames, settings.tilt_db as f32 * rng.random_range(-1.0..=1.0f32));
+    tilt(
+        &mut frames,
+        settings.tilt_db as f32 * rng.random_range(-1.0..=1.0f32),
+    );
     if rng.random_bool(settings.noise_share) {
         let [low, high] = settings.noise_snr_db.map(|db| db as f32);
         let colour_db = rng.random_range(-40.0..10.0);
@@ -123,7 +131,9 @@ mod tests {
     }
 
     fn peak(frame: &MelFrame) -> usize {
-        (0..MEL_BANDS).max_by(|&a, &b| frame[a].total_cmp(&frame[b])).unwrap()
+        (0..MEL_BANDS)
+            .max_by(|&a, &b| frame[a].total_cmp(&frame[b]))
+            .unwrap()
     }
 
     #[test]
@@ -158,8 +168,19 @@ mod tests {
 
     #[test]
     fn the_same_seed_augments_alike() {
-        let settings = crate::config::Config::read(std::path::Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/recipes/first.toml"))).unwrap().augmentation;
-        let run = |seed| augment(&ridge(20, 250), &settings, &mut ChaCha8Rng::seed_from_u64(seed));
+        let settings = crate::config::Config::read(std::path::Path::new(concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/recipes/first.toml"
+        )))
+        .unwrap()
+        .augmentation;
+        let run = |seed| {
+            augment(
+                &ridge(20, 250),
+                &settings,
+                &mut ChaCha8Rng::seed_from_u64(seed),
+            )
+        };
         assert_eq!(run(7), run(7));
         assert_ne!(run(7), run(8));
     }

@@ -7,9 +7,15 @@ use crate::{
     non_voice,
 };
 use pathos_analysis::{Emotion, MASK_STEPS, MEL_BANDS, NormalisedWindow, WINDOW_FRAMES, normalise};
-use rand::{Rng, SeedableRng, distr::{Distribution, weighted::WeightedIndex}};
+use rand::{
+    Rng, SeedableRng,
+    distr::{Distribution, weighted::WeightedIndex},
+};
 use rand_chacha::ChaCha8Rng;
-use std::{sync::{Arc, mpsc}, thread};
+use std::{
+    sync::{Arc, mpsc},
+    thread,
+};
 
 /// Batches that wait for the network at the most.
 const QUEUE: usize = 4;
@@ -101,7 +107,12 @@ fn clip(example: &Example, config: &Config, rng: &mut ChaCha8Rng) -> Item {
     let smoothing = config.training.label_smoothing;
     let mut target = classes.map(|class| class * smoothing / count);
     target[example.clip.emotion.index()] += 1.0 - smoothing;
-    Item { window, target, classes, voice: 1.0 }
+    Item {
+        window,
+        target,
+        classes,
+        voice: 1.0,
+    }
 }
 
 fn sound(config: &Config, rng: &mut ChaCha8Rng) -> Item {
@@ -161,4 +172,82 @@ pub fn plain(windows: &[NormalisedWindow]) -> Batch {
         batch.mask.extend_from_slice(&window.mask);
     }
     batch
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::corpora::{Clip, Corpus};
+    use pathos_analysis::MelFrame;
+
+    fn config() -> Config {
+        let recipe = concat!(env!("CARGO_MANIFEST_DIR"), "/recipes/first.toml");
+        Config::read(std::path::Path::new(recipe)).unwrap()
+    }
+
+    fn examples() -> Arc<Vec<Example>> {
+        let example = |number: usize| Example {
+            clip: Clip {
+                path: format!("{number}.wav").into(),
+                corpus: [Corpus::CremaD, Corpus::RavdessSong, Corpus::Tess][number % 3],
+                speaker: format!("S{number}"),
+                female: false,
+                emotion: Emotion::Sad,
+            },
+            frames: (0..120)
+                .map(|t| -> MelFrame { std::array::from_fn(|b| ((t * b) as f32 * 0.01).sin()) })
+                .collect(),
+        };
+        Arc::new((0..96).map(example).collect())
+    }
+
+    fn batches(epoch: usize) -> Vec<Batch> {
+        let examples = examples();
+        let weights = vec![1.0; examples.len()];
+        super::epoch(&examples, &weights, &config(), epoch)
+            .into_iter()
+            .collect()
+    }
+
+    #[test]
+    fn an_epoch_is_the_same_each_time_and_unlike_the_next() {
+        let all = |epoch| {
+            let batches = batches(epoch);
+            batches
+                .into_iter()
+                .flat_map(|b| b.log_mel)
+                .collect::<Vec<f32>>()
+        };
+        assert_eq!(all(0), all(0));
+        assert_ne!(all(0), all(1));
+    }
+
+    #[test]
+    fn targets_sum_to_one_and_give_nothing_to_classes_that_are_not_there() {
+        let batches = batches(0);
+        assert_eq!(batches.len(), 3);
+        for batch in &batches {
+            let rows = batch.targets.chunks_exact(Emotion::COUNT);
+            for (target, classes) in rows.zip(batch.classes.chunks_exact(Emotion::COUNT)) {
+                assert!((target.iter().sum::<f32>() - 1.0).abs() < 1e-5);
+                for (target, class) in target.iter().zip(classes) {
+                    assert!(
+                        *class == 1.0 || *target == 0.0,
+                        "{target} on an absent class"
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn sounds_without_a_voice_have_no_opinion() {
+        for batch in batches(0) {
+            let rows = batch.targets.chunks_exact(Emotion::COUNT);
+            for (target, voice) in rows.zip(&batch.voice) {
+                let even = target.iter().all(|t| (t - 1.0 / 7.0).abs() < 1e-6);
+                assert_eq!(even, *voice == 0.0);
+            }
+        }
+    }
 }

@@ -3,10 +3,15 @@
 use crate::corpora::Clip;
 use anyhow::{Context, Result};
 use indicatif::{ProgressBar, ProgressStyle};
-use pathos_analysis::{ANALYSIS_RATE_HZ, FeatureSettings, MEL_BANDS, MelFrame, resample_all, voiced_frames};
+use pathos_analysis::{
+    ANALYSIS_RATE_HZ, FeatureSettings, MEL_BANDS, MelFrame, resample_all, voiced_frames,
+};
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
-use std::{fs, path::{Path, PathBuf}};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 /// A clip with the frames that the running recogniser would put in its window.
 #[derive(Clone, Debug)]
@@ -30,7 +35,11 @@ pub struct Dataset {
 pub fn progress_bar(length: u64, what: &'static str) -> ProgressBar {
     let style = ProgressStyle::with_template("{prefix:>12} [{bar:40}] {pos}/{len} {eta} {msg}");
     ProgressBar::new(length)
-        .with_style(style.expect("the template is well formed").progress_chars("=> "))
+        .with_style(
+            style
+                .expect("the template is well formed")
+                .progress_chars("=> "),
+        )
         .with_prefix(what)
 }
 
@@ -55,7 +64,9 @@ pub fn load(clips: Vec<Clip>, cache: &Path) -> Result<Dataset> {
     for (clip, frames) in results {
         match frames {
             Ok(frames) if frames.is_empty() => {
-                dataset.refused.push((clip.path, "no voice in it".to_owned()));
+                dataset
+                    .refused
+                    .push((clip.path, "no voice in it".to_owned()));
             }
             Ok(frames) => dataset.examples.push(Example { clip, frames }),
             Err(error) => dataset.refused.push((clip.path, format!("{error:#}"))),
@@ -81,7 +92,11 @@ fn cached_frames(path: &Path, cache: &Path) -> Result<Vec<MelFrame>> {
     hash.update(serde_json::to_vec(&FeatureSettings::default())?);
     hash.update(env!("CARGO_PKG_VERSION"));
     hash.update(&bytes);
-    let key: String = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+    let key: String = hash
+        .finalize()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
     let entry = cache.join(key);
     if let Ok(bytes) = fs::read(&entry) {
         return Ok(from_bytes(&bytes));
@@ -89,7 +104,11 @@ fn cached_frames(path: &Path, cache: &Path) -> Result<Vec<MelFrame>> {
     let frames = frames_of(path)?;
     // Written beside and moved into place, so that a killed run leaves no half an entry.
     let unfinished = entry.with_extension("unfinished");
-    let bytes: Vec<u8> = frames.iter().flatten().flat_map(|v| v.to_le_bytes()).collect();
+    let bytes: Vec<u8> = frames
+        .iter()
+        .flatten()
+        .flat_map(|v| v.to_le_bytes())
+        .collect();
     fs::write(&unfinished, bytes)?;
     fs::rename(&unfinished, &entry)?;
     Ok(frames)

@@ -2,106 +2,128 @@
 
 use crate::{
     batch,
-    corpora::Corpus,
+    corpora::{Clip, Corpus},
     dataset::Example,
     metrics::{self, Confusion, Judged},
     network::Network,
+    verify,
 };
 use burn::tensor::{Device, Tensor, TensorData};
-use pathos_analysis::{Emotion, MASK_STEPS, MEL_BANDS, MIN_VOICED_FRAMES, WINDOW_FRAMES, normalise, softmax};
+use pathos_analysis::{
+    Emotion, HOP_SECONDS, Logits, MASK_STEPS, MEL_BANDS, MIN_VOICED_FRAMES, Model,
+    NormalisedWindow, TIME_POOL, WINDOW_FRAMES, normalise, softmax,
+};
+use rayon::prelude::*;
 use serde::Serialize;
+use std::collections::BTreeSet;
 
-/// Windows that are judged at a time.
+/// The set of all clips.
+pub const MIX: &str = "mix";
+/// Made-up sounds that the voice head is judged on.
+const NON_VOICES: usize = 400;
+/// Steps in the shortest window that the plugin judges.
+const SHORTEST_STEPS: f32 = (MIN_VOICED_FRAMES / TIME_POOL) as f32;
+
+/// Windows that burn judges at a time.
 const BATCH: usize = 64;
-/// Frames from one of the plugin's estimates to the next.
-const HOP_FRAMES: usize = 25;
+/// Frames from one of the plugin's estimates to the next, while a voice sounds.
+const HOP_FRAMES: usize = (HOP_SECONDS * 100.0) as usize;
 
-/// The logits of a clip: the mean over its windows.
-pub type ClipLogits = [f32; Emotion::COUNT];
-
-/// Which windows of a clip are judged.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Windows {
-    /// The last 3 s of its voice alone: quick.
-    Last,
-    /// Every window that the plugin would compute while it plays, from 0.75 s of voice on.
-    Running,
+/// The logits of the last 3 s of each clip's voice, by burn: quick, for a look while the network learns. `network` and
+/// `device` are without autodiff.
+pub fn quick_logits(network: &Network, examples: &[Example], device: &Device) -> Vec<Logits> {
+    let batches = examples.chunks(BATCH).flat_map(|examples| {
+        let windows = examples
+            .iter()
+            .map(|example| normalise(example.frames.iter()));
+        run(network, &windows.collect::<Vec<_>>(), device)
+    });
+    batches.collect()
 }
 
-/// The logits of every clip, in order. `network` and `device` are without autodiff.
-pub fn logits(network: &Network, examples: &[Example], windows: Windows, device: &Device) -> Vec<ClipLogits> {
-    let mut sums = vec![[0.0f32; Emotion::COUNT]; examples.len()];
-    let mut counts = vec![0.0f32; examples.len()];
-    let mut owners = Vec::new();
-    let mut pending = Vec::new();
-    let mut judge = |owners: &mut Vec<usize>, pending: &mut Vec<_>| {
-        if pending.is_empty() {
-            return;
-        }
-        let rows = run(network, pending, device);
-        for (&owner, row) in owners.iter().zip(rows.chunks_exact(Emotion::COUNT)) {
-            counts[owner] += 1.0;
-            sums[owner].iter_mut().zip(row).for_each(|(sum, logit)| *sum += logit);
-        }
-        owners.clear();
-        pending.clear();
-    };
-    for (owner, example) in examples.iter().enumerate() {
-        let length = example.frames.len();
-        let mut ends: Vec<usize> = match windows {
-            Windows::Last => Vec::new(),
-            Windows::Running => (MIN_VOICED_FRAMES..length).step_by(HOP_FRAMES).collect(),
+/// The logits of clips, in two ways.
+pub struct ClipLogits {
+    /// The mean over the windows of a clip while it plays, one each 0.25 s of voice from 0.75 s of voice on. A clip with
+    /// less voice is judged by what there is.
+    pub running: Vec<Logits>,
+    /// Of the last 3 s of its voice, as at its end.
+    pub last: Vec<Logits>,
+}
+
+/// The logits of each clip by the code that the plugin runs.
+pub fn model_logits(model: &Model, examples: &[Example]) -> ClipLogits {
+    let judge = |example: &Example| {
+        let mut mean = Logits {
+            emotions: [0.0; Emotion::COUNT],
+            voice: 0.0,
         };
-        if ends.is_empty() {
-            ends.push(length);
-        }
+        let ends = window_ends(example.frames.len());
+        let share = 1.0 / ends.len() as f32;
         for end in ends {
-            owners.push(owner);
-            pending.push(normalise(example.frames[..end].iter()));
-            if pending.len() == BATCH {
-                judge(&mut owners, &mut pending);
-            }
+            let logits = model.infer(&normalise(example.frames[..end].iter()));
+            let pairs = mean.emotions.iter_mut().zip(logits.emotions);
+            pairs.for_each(|(mean, logit)| *mean += logit * share);
+            mean.voice += logits.voice * share;
         }
-    }
-    judge(&mut owners, &mut pending);
-    for (sum, count) in sums.iter_mut().zip(&counts) {
-        sum.iter_mut().for_each(|logit| *logit /= count);
-    }
-    sums
+        (mean, model.infer(&normalise(example.frames.iter())))
+    };
+    let (running, last) = examples.par_iter().map(judge).unzip();
+    ClipLogits { running, last }
 }
 
-fn run(network: &Network, windows: &[pathos_analysis::NormalisedWindow], device: &Device) -> Vec<f32> {
+/// Where the windows end in a clip of some voiced frames.
+fn window_ends(frames: usize) -> Vec<usize> {
+    let ends: Vec<usize> = (MIN_VOICED_FRAMES..=frames).step_by(HOP_FRAMES).collect();
+    if ends.is_empty() { vec![frames] } else { ends }
+}
+
+/// The logits of some windows, by burn.
+pub fn run(network: &Network, windows: &[NormalisedWindow], device: &Device) -> Vec<Logits> {
     let count = windows.len();
     let batch = batch::plain(windows);
     let log_mel = TensorData::new(batch.log_mel, [count, WINDOW_FRAMES, MEL_BANDS]);
     let mask = TensorData::new(batch.mask, [count, MASK_STEPS]);
-    let (logits, _) = network.forward(Tensor::from_data(log_mel, device), Tensor::from_data(mask, device));
-    logits.into_data().try_to_vec().expect("logits are f32")
+    let (logits, voice) = network.forward(
+        Tensor::from_data(log_mel, device),
+        Tensor::from_data(mask, device),
+    );
+    let numbers = |tensor: Tensor<2>| -> Vec<f32> {
+        tensor.into_data().try_to_vec().expect("logits are f32")
+    };
+    let rows = numbers(logits);
+    let rows = rows.chunks_exact(Emotion::COUNT).zip(numbers(voice));
+    rows.map(|(row, voice)| Logits {
+        emotions: std::array::from_fn(|at| row[at]),
+        voice,
+    })
+    .collect()
 }
 
 /// The clips with their probabilities, among the classes of their corpus.
-pub fn judge(examples: &[Example], logits: &[ClipLogits], temperature: f32) -> Vec<Judged> {
-    let judged = examples.iter().zip(logits).map(|(example, logits)| {
-        let mut own = *logits;
+pub fn judge(clips: &[&Clip], logits: &[Logits], temperature: f32) -> Vec<Judged> {
+    let judged = clips.iter().zip(logits).map(|(clip, logits)| {
+        let mut own = logits.emotions;
         for emotion in Emotion::ALL {
-            if !example.clip.corpus.has(emotion) {
+            if !clip.corpus.has(emotion) {
                 own[emotion.index()] = f32::NEG_INFINITY;
             }
         }
         Judged {
-            truth: example.clip.emotion,
+            truth: clip.emotion,
             probabilities: softmax(&own, temperature),
-            speaker: example.clip.speaker.clone(),
+            speaker: clip.speaker.clone(),
         }
     });
     judged.collect()
 }
 
-/// The temperature of the least negative log-likelihood, by golden-section search on its logarithm.
-pub fn fit_temperature(examples: &[Example], logits: &[ClipLogits]) -> f32 {
-    let loss = |log_t: f64| {
-        metrics::negative_log_likelihood(&judge(examples, logits, log_t.exp() as f32))
-    };
+/// The temperature of the least negative log-likelihood, by golden-section search on its logarithm; 1 without clips.
+pub fn fit_temperature(clips: &[&Clip], logits: &[Logits]) -> f32 {
+    if clips.is_empty() {
+        return 1.0;
+    }
+    let loss =
+        |log_t: f64| metrics::negative_log_likelihood(&judge(clips, logits, log_t.exp() as f32));
     let golden = (5f64.sqrt() - 1.0) / 2.0;
     let (mut low, mut high) = (-2.0f64, 2.0f64);
     for _ in 0..40 {
@@ -109,6 +131,29 @@ pub fn fit_temperature(examples: &[Example], logits: &[ClipLogits]) -> f32 {
         if loss(a) < loss(b) { high = b } else { low = a }
     }
     f64::midpoint(low, high).exp() as f32
+}
+
+/// As [`judge`], each half of the speakers with the temperature that fits the other half: so the figures of calibration are
+/// of speakers whom the temperature has not seen.
+pub fn judge_cross_fitted(clips: &[&Clip], logits: &[Logits]) -> Vec<Judged> {
+    let speakers: BTreeSet<&str> = clips.iter().map(|clip| clip.speaker.as_str()).collect();
+    let odd: BTreeSet<&str> = speakers.into_iter().skip(1).step_by(2).collect();
+    let is_odd = |clip: &Clip| odd.contains(clip.speaker.as_str());
+    let temperature_of = |half: bool| {
+        let own = clips
+            .iter()
+            .zip(logits)
+            .filter(|(clip, _)| is_odd(clip) == half);
+        let (clips, logits): (Vec<&Clip>, Vec<Logits>) =
+            own.map(|(clip, logits)| (*clip, *logits)).unzip();
+        fit_temperature(&clips, &logits)
+    };
+    let by_even = judge(clips, logits, temperature_of(false));
+    let by_odd = judge(clips, logits, temperature_of(true));
+    let pairs = clips.iter().zip(by_even.into_iter().zip(by_odd));
+    pairs
+        .map(|(clip, (by_even, by_odd))| if is_odd(clip) { by_even } else { by_odd })
+        .collect()
 }
 
 /// The figures of a set of clips.
@@ -120,10 +165,10 @@ pub struct Figures {
     pub clips: usize,
     /// By how many speakers.
     pub speakers: usize,
-    /// Unweighted average recall, with its 95 % interval.
+    /// Unweighted average recall.
     pub uar: f64,
-    /// See [`metrics::interval`].
-    pub uar_interval: [f64; 2],
+    /// Its 95 % interval over speakers; none where there are fewer than three.
+    pub uar_interval: Option<[f64; 2]>,
     /// Share recognised.
     pub accuracy: f64,
     /// Expected calibration error.
@@ -147,7 +192,7 @@ pub fn figures(set: &str, clips: &[Judged]) -> Figures {
         clips: clips.len(),
         speakers: speakers.len(),
         uar: metrics::uar(&confusion),
-        uar_interval: metrics::interval(clips, metrics::uar),
+        uar_interval: (speakers.len() >= 3).then(|| metrics::interval(clips, metrics::uar)),
         accuracy: metrics::accuracy(&confusion),
         ece: metrics::expected_calibration_error(clips),
         nll: metrics::negative_log_likelihood(clips),
@@ -156,20 +201,150 @@ pub fn figures(set: &str, clips: &[Judged]) -> Figures {
     }
 }
 
-/// The figures per corpus, per sex, and of the mix.
-pub fn report(examples: &[Example], logits: &[ClipLogits], temperature: f32) -> Vec<Figures> {
-    let judged = judge(examples, logits, temperature);
-    let subset = |name: &str, keep: &dyn Fn(&Example) -> bool| {
-        let own = examples.iter().zip(&judged).filter(|(example, _)| keep(example));
+/// The figures per corpus, per sex, and of the mix, which comes last. `judged` are the clips, in order.
+pub fn report(clips: &[&Clip], judged: &[Judged]) -> Vec<Figures> {
+    let subset = |name: &str, keep: &dyn Fn(&Clip) -> bool| {
+        let own = clips.iter().zip(judged).filter(|(clip, _)| keep(clip));
         let own: Vec<Judged> = own.map(|(_, judged)| judged.clone()).collect();
         (!own.is_empty()).then(|| figures(name, &own))
     };
     let mut all: Vec<Figures> = Corpus::ALL
         .into_iter()
-        .filter_map(|corpus| subset(corpus.name(), &|example| example.clip.corpus == corpus))
+        .filter_map(|corpus| subset(corpus.name(), &|clip| clip.corpus == corpus))
         .collect();
-    all.extend(subset("women", &|example| example.clip.female));
-    all.extend(subset("men", &|example| !example.clip.female));
-    all.extend(subset("mix", &|_| true));
+    all.extend(subset("women", &|clip| clip.female));
+    all.extend(subset("men", &|clip| !clip.female));
+    all.extend(subset(MIX, &|_| true));
     all
+}
+
+/// How often the voice head is right, as shares.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct VoiceFigures {
+    /// Of the clips, those that it takes for a voice.
+    pub voices: f64,
+    /// Of some hundred made-up sounds, those that it takes for none.
+    pub non_voices: f64,
+}
+
+/// Judges the voice head on the clips' mean logits, and on made-up sounds.
+pub fn voice_figures(model: &Model, logits: &[Logits]) -> VoiceFigures {
+    let share = |right: usize, all: usize| right as f64 / all.max(1) as f64;
+    let windows = verify::windows(NON_VOICES);
+    let full = windows
+        .iter()
+        .filter(|window| window.mask.iter().sum::<f32>() >= SHORTEST_STEPS);
+    let (mut right, mut all) = (0, 0);
+    for window in full {
+        all += 1;
+        right += usize::from(model.infer(window).voice < 0.0);
+    }
+    VoiceFigures {
+        voices: share(
+            logits.iter().filter(|logits| logits.voice >= 0.0).count(),
+            logits.len(),
+        ),
+        non_voices: share(right, all),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rand::{Rng, SeedableRng};
+    use rand_chacha::ChaCha8Rng;
+
+    fn clip(speaker: usize, corpus: Corpus, emotion: Emotion) -> Clip {
+        Clip {
+            path: "clip.wav".into(),
+            corpus,
+            speaker: format!("S{speaker}"),
+            female: speaker.is_multiple_of(2),
+            emotion,
+        }
+    }
+
+    /// Logits that are right as often as a softmax of a third of them says.
+    fn overconfident(count: usize) -> (Vec<Clip>, Vec<Logits>) {
+        let mut rng = ChaCha8Rng::seed_from_u64(5);
+        let mut pairs = Vec::new();
+        for number in 0..count {
+            let emotions: [f32; Emotion::COUNT] =
+                std::array::from_fn(|_| rng.random_range(-6.0..6.0f32));
+            let mut left = rng.random::<f32>();
+            let truth = softmax(&emotions, 3.0).iter().position(|p| {
+                left -= p;
+                left < 0.0
+            });
+            let truth = Emotion::ALL[truth.unwrap_or(0)];
+            pairs.push((
+                clip(number % 10, Corpus::Savee, truth),
+                Logits {
+                    emotions,
+                    voice: 1.0,
+                },
+            ));
+        }
+        pairs.into_iter().unzip()
+    }
+
+    #[test]
+    fn the_temperature_undoes_overconfidence() {
+        let (clips, logits) = overconfident(4_000);
+        let clips: Vec<&Clip> = clips.iter().collect();
+        let temperature = fit_temperature(&clips, &logits);
+        assert!((temperature - 3.0).abs() < 0.25, "{temperature}");
+        let before = figures(MIX, &judge(&clips, &logits, 1.0));
+        let after = figures(MIX, &judge_cross_fitted(&clips, &logits));
+        assert!(
+            after.ece < 0.05 && before.ece > 0.1,
+            "{} to {}",
+            before.ece,
+            after.ece
+        );
+        assert_eq!(
+            before.confusion, after.confusion,
+            "a temperature changes no decision"
+        );
+    }
+
+    #[test]
+    fn classes_that_a_corpus_lacks_have_no_probability() {
+        let clip = clip(1, Corpus::CremaD, Emotion::Sad);
+        let mut logits = Logits {
+            emotions: [0.0; Emotion::COUNT],
+            voice: 0.0,
+        };
+        logits.emotions[Emotion::Surprise.index()] = 9.0;
+        let judged = &judge(&[&clip], &[logits], 1.0)[0];
+        assert_eq!(judged.probabilities[Emotion::Surprise.index()], 0.0);
+        assert!((judged.probabilities.iter().sum::<f32>() - 1.0).abs() < 1e-6);
+    }
+
+    #[test]
+    fn windows_end_as_the_plugin_hops() {
+        assert_eq!(window_ends(40), [40]);
+        assert_eq!(window_ends(75), [75]);
+        assert_eq!(window_ends(130), [75, 100, 125]);
+    }
+
+    #[test]
+    fn the_report_has_each_corpus_sex_and_the_mix() {
+        let clips = [
+            clip(1, Corpus::Savee, Emotion::Happy),
+            clip(2, Corpus::Tess, Emotion::Happy),
+        ];
+        let clips: Vec<&Clip> = clips.iter().collect();
+        let logits = [Logits {
+            emotions: [0.0; Emotion::COUNT],
+            voice: 0.0,
+        }; 2];
+        let report = report(&clips, &judge(&clips, &logits, 1.0));
+        let sets: Vec<&str> = report.iter().map(|figures| figures.set.as_str()).collect();
+        assert_eq!(sets, ["SAVEE", "TESS", "women", "men", MIX]);
+        assert_eq!(
+            report[4].uar_interval, None,
+            "two speakers give no interval"
+        );
+    }
 }

@@ -1,19 +1,8 @@
-//! Trains, evaluates and exports the recogniser that Pathos carries.
-
-mod augment;
-mod batch;
-mod config;
-mod corpora;
-mod dataset;
-mod evaluate;
-mod metrics;
-mod network;
-mod non_voice;
-mod split;
-mod train;
+//! The command line of the trainer.
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
+use pathos_trainer::commands::{self, Data};
 use std::path::PathBuf;
 
 #[derive(Parser)]
@@ -36,58 +25,65 @@ enum Command {
         /// The recipe: a TOML file with every number of the run.
         #[arg(long)]
         config: PathBuf,
-        /// A folder with corpora; can be given several times.
-        #[arg(long, required = true)]
-        data: Vec<PathBuf>,
+        #[command(flatten)]
+        data: Data,
         /// Where the run keeps its configuration, log and checkpoints.
         #[arg(long)]
         out: PathBuf,
         /// Go on from the folder's last checkpoint.
         #[arg(long)]
         resume: bool,
-        /// Where analysed clips are kept between runs.
-        #[arg(long, default_value = "runs/cache")]
-        cache: PathBuf,
+    },
+    /// Judge a model file on the speakers that a run held out.
+    Evaluate {
+        /// The model file.
+        model: PathBuf,
+        /// The run's configuration, which says who was held out.
+        #[arg(long)]
+        config: PathBuf,
+        #[command(flatten)]
+        data: Data,
+        /// Write the figures to this file, as JSON.
+        #[arg(long)]
+        json: Option<PathBuf>,
+    },
+    /// Turn a run's last checkpoint into a model file with its evidence, and write its card beside it.
+    Export {
+        /// The folder of the run.
+        #[arg(long)]
+        run: PathBuf,
+        #[command(flatten)]
+        data: Data,
+        /// The model file; the card is README.md in the same folder.
+        #[arg(long)]
+        to: PathBuf,
+    },
+    /// Compare tract with onnxruntime on a model file, and print its size.
+    Verify {
+        /// The model file.
+        model: PathBuf,
+        /// The Python interpreter that has onnxruntime.
+        #[arg(long, default_value = "python3")]
+        python: String,
     },
 }
 
 fn main() -> Result<()> {
     match Arguments::parse().command {
-        Command::Scan { folders } => scan(&folders),
-        Command::Train { config, data, out, resume, cache } => {
-            let config = config::Config::read(&config)?;
-            let (training, held_out) = split_examples(&config, &data, &cache)?;
-            println!("{} clips to learn from, {} of unheard speakers", training.len(), held_out.len());
-            let folder = train::RunFolder::new(&out)?;
-            train::train(&config, training, &held_out, &folder, resume)?;
-            Ok(())
-        }
+        Command::Scan { folders } => commands::scan(&folders),
+        Command::Train {
+            config,
+            data,
+            out,
+            resume,
+        } => commands::train(&config, &data, &out, resume),
+        Command::Evaluate {
+            model,
+            config,
+            data,
+            json,
+        } => commands::evaluate(&model, &config, &data, json.as_deref()),
+        Command::Export { run, data, to } => commands::export(&run, &data, &to),
+        Command::Verify { model, python } => commands::verify(&model, &python),
     }
-}
-
-fn scan(folders: &[PathBuf]) -> Result<()> {
-    let scan = corpora::scan(folders)?;
-    println!("{}", corpora::table(&scan.clips));
-    print_refused(&scan.refused);
-    Ok(())
-}
-
-fn print_refused(refused: &[(PathBuf, String)]) {
-    for (path, reason) in refused {
-        eprintln!("refused {}: {reason}", path.display());
-    }
-}
-
-/// The examples to learn from, and those of the held-out speakers.
-fn split_examples(
-    config: &config::Config,
-    data: &[PathBuf],
-    cache: &std::path::Path,
-) -> Result<(Vec<dataset::Example>, Vec<dataset::Example>)> {
-    let scan = corpora::scan(data)?;
-    print_refused(&scan.refused);
-    let held_out = split::held_out_speakers(&scan.clips, &config.split);
-    let dataset = dataset::load(scan.clips, cache)?;
-    print_refused(&dataset.refused);
-    Ok(dataset.examples.into_iter().partition(|example| !held_out.contains(&example.clip.speaker)))
 }

@@ -95,7 +95,9 @@ pub fn expected_calibration_error(clips: &[Judged]) -> f64 {
         bin.2 += usize::from(clip.predicted() == clip.truth.index());
     }
     let total = clips.len().max(1) as f64;
-    bins.iter().map(|(_, confidence, right)| (confidence - *right as f64).abs() / total).sum()
+    bins.iter()
+        .map(|(_, confidence, right)| (confidence - *right as f64).abs() / total)
+        .sum()
 }
 
 /// Mean negative log-likelihood of the truth, in nats.
@@ -115,7 +117,11 @@ pub fn brier(clips: &[Judged]) -> f64 {
             let error = |(class, p): (usize, &f32)| {
                 (f64::from(*p) - f64::from(u8::from(class == clip.truth.index()))).powi(2)
             };
-            clip.probabilities.iter().enumerate().map(error).sum::<f64>()
+            clip.probabilities
+                .iter()
+                .enumerate()
+                .map(error)
+                .sum::<f64>()
         })
         .sum();
     sum / clips.len().max(1) as f64
@@ -128,7 +134,11 @@ mod tests {
     fn judged(truth: usize, predicted: usize, confidence: f32, speaker: &str) -> Judged {
         let mut probabilities = [(1.0 - confidence) / 6.0; 7];
         probabilities[predicted] = confidence;
-        Judged { truth: Emotion::ALL[truth], probabilities, speaker: speaker.to_owned() }
+        Judged {
+            truth: Emotion::ALL[truth],
+            probabilities,
+            speaker: speaker.to_owned(),
+        }
     }
 
     #[test]
@@ -144,9 +154,13 @@ mod tests {
 
     #[test]
     fn a_calibrated_set_has_no_calibration_error() {
-        let clips: Vec<Judged> = (0..100).map(|n| judged(if n < 80 { 2 } else { 3 }, 2, 0.8, "a")).collect();
+        let clips: Vec<Judged> = (0..100)
+            .map(|n| judged(if n < 80 { 2 } else { 3 }, 2, 0.8, "a"))
+            .collect();
         assert!(expected_calibration_error(&clips) < 1e-6);
-        let sure: Vec<Judged> = (0..100).map(|n| judged(if n < 80 { 2 } else { 3 }, 2, 1.0, "a")).collect();
+        let sure: Vec<Judged> = (0..100)
+            .map(|n| judged(if n < 80 { 2 } else { 3 }, 2, 1.0, "a"))
+            .collect();
         assert!((expected_calibration_error(&sure) - 0.2).abs() < 1e-6);
         assert!(brier(&sure) > brier(&clips));
         assert!(negative_log_likelihood(&sure) > negative_log_likelihood(&clips));

@@ -89,7 +89,12 @@ impl Lstm {
             let gates = x.squeeze_dim::<2>(1) + h.matmul(recurrent.clone());
             let mut gates = gates.split(hidden, 1).into_iter();
             let mut gate = || gates.next().expect("there are four gates");
-            let (i, o, f, g) = (sigmoid(gate()), sigmoid(gate()), sigmoid(gate()), tanh(gate()));
+            let (i, o, f, g) = (
+                sigmoid(gate()),
+                sigmoid(gate()),
+                sigmoid(gate()),
+                tanh(gate()),
+            );
             c = f * c + i * g;
             h = o * tanh(c.clone());
             outputs.push(h.clone().unsqueeze_dim::<3>(1));

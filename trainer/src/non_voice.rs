@@ -50,11 +50,17 @@ fn noise(length: usize, rng: &mut impl Rng) -> Vec<f32> {
 /// Mains hum with its harmonics.
 fn hum(length: usize, rng: &mut impl Rng) -> Vec<f32> {
     let hz = if rng.random_bool(0.5) { 50.0 } else { 60.0 };
-    let levels: Vec<f32> = (0..20).map(|k| rng.random_range(0.0..1.0) / (1 + k) as f32).collect();
+    let levels: Vec<f32> = (0..20)
+        .map(|k| rng.random_range(0.0..1.0) / (1 + k) as f32)
+        .collect();
     (0..length)
         .map(|n| {
             let phase = TAU * hz * n as f32 / RATE_HZ;
-            levels.iter().zip(1..).map(|(level, k)| level * (phase * k as f32).sin()).sum()
+            levels
+                .iter()
+                .zip(1..)
+                .map(|(level, k)| level * (phase * k as f32).sin())
+                .sum()
         })
         .collect()
 }
@@ -95,7 +101,9 @@ fn chords(length: usize, rng: &mut impl Rng) -> Vec<f32> {
                 }
                 for (n, sample) in samples[start..].iter_mut().enumerate().take(2 * beat) {
                     let time = n as f32;
-                    *sample += level * (-time * k as f32 / decay).exp() * (TAU * partial * time / RATE_HZ).sin();
+                    *sample += level
+                        * (-time * k as f32 / decay).exp()
+                        * (TAU * partial * time / RATE_HZ).sin();
                 }
             }
         }
@@ -112,10 +120,18 @@ fn drums(length: usize, rng: &mut impl Rng) -> Vec<f32> {
     while start < length {
         let decay = rng.random_range(0.005..0.12) * RATE_HZ;
         let pole: f32 = rng.random_range(-0.8..0.95);
-        let kick_hz = if rng.random_bool(0.4) { rng.random_range(45.0..120.0) } else { 0.0 };
+        let kick_hz = if rng.random_bool(0.4) {
+            rng.random_range(45.0..120.0)
+        } else {
+            0.0
+        };
         let level = rng.random_range(0.3..1.0);
         let mut state = 0.0;
-        for (n, sample) in samples[start..].iter_mut().enumerate().take((6.0 * decay) as usize) {
+        for (n, sample) in samples[start..]
+            .iter_mut()
+            .enumerate()
+            .take((6.0 * decay) as usize)
+        {
             let time = n as f32;
             state = pole * state + (1.0 - pole.abs()) * rng.random_range(-1.0..1.0f32);
             let kick = (TAU * kick_hz * time / RATE_HZ * (1.0 + 2.0 * (-time / 300.0).exp())).sin();

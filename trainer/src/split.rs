@@ -1,6 +1,9 @@
 //! The protocol `speakers`: speakers are dealt to folds, and one fold is held out.
 
-use crate::{config::Split, corpora::{Clip, Corpus}};
+use crate::{
+    config::Split,
+    corpora::{Clip, Corpus},
+};
 use rand::{SeedableRng, seq::SliceRandom};
 use rand_chacha::ChaCha8Rng;
 use std::collections::{BTreeMap, BTreeSet};
@@ -12,7 +15,10 @@ use std::collections::{BTreeMap, BTreeSet};
 pub fn held_out_speakers(clips: &[Clip], split: &Split) -> BTreeSet<String> {
     let mut groups: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for clip in clips {
-        groups.entry(clip.corpus.speakers_of()).or_default().insert(&clip.speaker);
+        groups
+            .entry(clip.corpus.speakers_of())
+            .or_default()
+            .insert(&clip.speaker);
     }
     let mut held_out = BTreeSet::new();
     for speakers in groups.values() {
@@ -31,7 +37,9 @@ pub fn held_out_speakers(clips: &[Clip], split: &Split) -> BTreeSet<String> {
 pub fn draw_weights(clips: &[&Clip], tess_share: f64) -> Vec<f64> {
     let mut cells: BTreeMap<(Corpus, usize), f64> = BTreeMap::new();
     for clip in clips {
-        *cells.entry((clip.corpus, clip.emotion.index())).or_default() += 1.0;
+        *cells
+            .entry((clip.corpus, clip.emotion.index()))
+            .or_default() += 1.0;
     }
     let mut weights: Vec<f64> = clips
         .iter()
@@ -40,7 +48,11 @@ pub fn draw_weights(clips: &[&Clip], tess_share: f64) -> Vec<f64> {
     let is_tess = |clip: &Clip| clip.corpus == Corpus::Tess;
     let (mut tess, mut others) = (0.0, 0.0);
     for (clip, weight) in clips.iter().zip(&weights) {
-        *if is_tess(clip) { &mut tess } else { &mut others } += weight;
+        *if is_tess(clip) {
+            &mut tess
+        } else {
+            &mut others
+        } += weight;
     }
     if others > 0.0 && tess / (tess + others) > tess_share {
         let factor = tess_share / (1.0 - tess_share) * others / tess;
@@ -60,7 +72,12 @@ mod tests {
 
     fn clips() -> Vec<Clip> {
         let mut clips = Vec::new();
-        for (corpus, speakers) in [(Corpus::CremaD, 20), (Corpus::RavdessSpeech, 10), (Corpus::RavdessSong, 10), (Corpus::Tess, 2)] {
+        for (corpus, speakers) in [
+            (Corpus::CremaD, 20),
+            (Corpus::RavdessSpeech, 10),
+            (Corpus::RavdessSong, 10),
+            (Corpus::Tess, 2),
+        ] {
             for speaker in 0..speakers {
                 for emotion in Emotion::ALL {
                     clips.push(Clip {
@@ -82,7 +99,14 @@ mod tests {
         let all: BTreeSet<String> = clips.iter().map(|clip| clip.speaker.clone()).collect();
         let mut seen = BTreeSet::new();
         for fold in 0..5 {
-            for speaker in held_out_speakers(&clips, &Split { fold, folds: 5, seed: 1 }) {
+            for speaker in held_out_speakers(
+                &clips,
+                &Split {
+                    fold,
+                    folds: 5,
+                    seed: 1,
+                },
+            ) {
                 assert!(seen.insert(speaker), "held out twice");
             }
         }
@@ -95,7 +119,12 @@ mod tests {
         let clips: Vec<&Clip> = clips.iter().collect();
         let weights = draw_weights(&clips, 0.05);
         let total: f64 = weights.iter().sum();
-        let tess: f64 = clips.iter().zip(&weights).filter(|(c, _)| c.corpus == Corpus::Tess).map(|(_, w)| w).sum();
+        let tess: f64 = clips
+            .iter()
+            .zip(&weights)
+            .filter(|(c, _)| c.corpus == Corpus::Tess)
+            .map(|(_, w)| w)
+            .sum();
         assert!((tess / total - 0.05).abs() < 1e-9);
     }
 }

@@ -99,7 +99,10 @@ pub fn scan(folders: &[PathBuf]) -> Result<Scan> {
     let mut scan = Scan::default();
     for folder in folders {
         if !folder.is_dir() {
-            bail!("{} is no folder; give the one that holds the corpora", folder.display());
+            bail!(
+                "{} is no folder; give the one that holds the corpora",
+                folder.display()
+            );
         }
         let manifest = folder.join("MANIFEST.csv");
         if manifest.is_file() {
@@ -111,12 +114,19 @@ pub fn scan(folders: &[PathBuf]) -> Result<Scan> {
     }
     scan.clips.sort_by(|a, b| a.path.cmp(&b.path));
     if scan.clips.is_empty() {
-        let reasons: String = scan.refused.iter().take(5).map(|(path, reason)| {
-            format!("\n  {}: {reason}", path.display())
-        }).collect();
+        let reasons: String = scan
+            .refused
+            .iter()
+            .take(5)
+            .map(|(path, reason)| format!("\n  {}: {reason}", path.display()))
+            .collect();
         bail!(
             "no usable clip in {}: give folders with a MANIFEST.csv, or with RAVDESS, CREMA-D, TESS or SAVEE as downloaded{reasons}",
-            folders.iter().map(|f| f.display().to_string()).collect::<Vec<_>>().join(", ")
+            folders
+                .iter()
+                .map(|f| f.display().to_string())
+                .collect::<Vec<_>>()
+                .join(", ")
         );
     }
     Ok(scan)
@@ -134,8 +144,14 @@ pub fn table(clips: &[Clip]) -> String {
             continue;
         }
         let mut speakers: BTreeMap<&str, usize> = BTreeMap::new();
-        own.iter().for_each(|clip| *speakers.entry(&clip.speaker).or_default() += 1);
-        text += &format!("\n{:<15} {:>6} {:>8}", corpus.name(), own.len(), speakers.len());
+        own.iter()
+            .for_each(|clip| *speakers.entry(&clip.speaker).or_default() += 1);
+        text += &format!(
+            "\n{:<15} {:>6} {:>8}",
+            corpus.name(),
+            own.len(),
+            speakers.len()
+        );
         for emotion in Emotion::ALL {
             let count = own.iter().filter(|clip| clip.emotion == emotion).count();
             text += &format!(" {count:>8}");
@@ -161,7 +177,9 @@ fn emotion_of(word: &str) -> Option<Emotion> {
 fn admit(scan: &mut Scan, clip: Result<Clip, String>, path: &Path) {
     match clip {
         Ok(clip) if clip.path.is_file() => scan.clips.push(clip),
-        Ok(clip) => scan.refused.push((clip.path, "the file is missing".to_owned())),
+        Ok(clip) => scan
+            .refused
+            .push((clip.path, "the file is missing".to_owned())),
         Err(reason) => scan.refused.push((path.to_owned(), reason)),
     }
 }

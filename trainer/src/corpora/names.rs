@@ -78,7 +78,12 @@ fn ravdess(channel: &str, emotion: &str, actor: &str) -> Option<Labels> {
         _ => return None,
     };
     let number: u8 = actor.parse().ok()?;
-    Some((corpus, format!("RAVDESS_{number:02}"), number.is_multiple_of(2), emotion))
+    Some((
+        corpus,
+        format!("RAVDESS_{number:02}"),
+        number.is_multiple_of(2),
+        emotion,
+    ))
 }
 
 fn crema_d(actor: &str, emotion: &str) -> Option<Labels> {
@@ -122,13 +127,55 @@ mod tests {
     #[test]
     fn names_of_each_corpus_are_understood() {
         let expected = [
-            ("Actor_12/03-01-05-01-02-01-12.wav", Corpus::RavdessSpeech, "RAVDESS_12", true, Emotion::Angry),
-            ("Actor_01/03-02-02-01-01-01-01.wav", Corpus::RavdessSong, "RAVDESS_01", false, Emotion::Neutral),
-            ("AudioWAV/1002_IEO_FEA_HI.wav", Corpus::CremaD, "CREMA_1002", true, Emotion::Fear),
-            ("OAF_Fear/OAF_back_fear.wav", Corpus::Tess, "TESS_OAF", true, Emotion::Fear),
-            ("YAF/YAF_dog_ps.wav", Corpus::Tess, "TESS_YAF", true, Emotion::Surprise),
-            ("ALL/DC_su03.wav", Corpus::Savee, "SAVEE_DC", false, Emotion::Surprise),
-            ("AudioData/KL/sa11.wav", Corpus::Savee, "SAVEE_KL", false, Emotion::Sad),
+            (
+                "Actor_12/03-01-05-01-02-01-12.wav",
+                Corpus::RavdessSpeech,
+                "RAVDESS_12",
+                true,
+                Emotion::Angry,
+            ),
+            (
+                "Actor_01/03-02-02-01-01-01-01.wav",
+                Corpus::RavdessSong,
+                "RAVDESS_01",
+                false,
+                Emotion::Neutral,
+            ),
+            (
+                "AudioWAV/1002_IEO_FEA_HI.wav",
+                Corpus::CremaD,
+                "CREMA_1002",
+                true,
+                Emotion::Fear,
+            ),
+            (
+                "OAF_Fear/OAF_back_fear.wav",
+                Corpus::Tess,
+                "TESS_OAF",
+                true,
+                Emotion::Fear,
+            ),
+            (
+                "YAF/YAF_dog_ps.wav",
+                Corpus::Tess,
+                "TESS_YAF",
+                true,
+                Emotion::Surprise,
+            ),
+            (
+                "ALL/DC_su03.wav",
+                Corpus::Savee,
+                "SAVEE_DC",
+                false,
+                Emotion::Surprise,
+            ),
+            (
+                "AudioData/KL/sa11.wav",
+                Corpus::Savee,
+                "SAVEE_KL",
+                false,
+                Emotion::Sad,
+            ),
         ];
         for (path, corpus, speaker, female, emotion) in expected {
             let expected = (corpus, speaker.to_owned(), female, emotion);
@@ -138,7 +185,13 @@ mod tests {
 
     #[test]
     fn other_names_are_not() {
-        for path in ["a/song.wav", "a/03-01-09-01-01-01-01.wav", "a/1001_DFA_XXX_XX.wav", "a/2000_DFA_ANG_XX.wav", "a/a01.wav"] {
+        for path in [
+            "a/song.wav",
+            "a/03-01-09-01-01-01-01.wav",
+            "a/1001_DFA_XXX_XX.wav",
+            "a/2000_DFA_ANG_XX.wav",
+            "a/a01.wav",
+        ] {
             assert_eq!(labels(path), None, "{path}");
         }
     }

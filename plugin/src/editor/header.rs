@@ -1,0 +1,48 @@
+//! The header: what the voice sounds like in words, and whether there is one.
+
+use super::{theme, view::View};
+use egui::{Align2, Rect, Role, Sense, Ui, WidgetInfo, pos2, vec2};
+
+/// Draws the header in an area.
+pub(super) fn draw(ui: &mut Ui, area: Rect, view: &View, scale: f32) {
+    let painter = ui.painter();
+    let middle = area.top() + (area.height() - 10.0) / 2.0;
+    let title = painter.text(
+        pos2(area.left() + 2.0, middle),
+        Align2::LEFT_CENTER,
+        "Pathos",
+        theme::font(20.0 * scale),
+        theme::TEXT_STRONG,
+    );
+    let colour = view.verdict.emotion.map_or(theme::TEXT_WEAK, theme::colour);
+    let verdict = painter.text(
+        pos2(title.right() + 18.0 * scale, middle + 1.0),
+        Align2::LEFT_CENTER,
+        &view.verdict.text,
+        theme::font(16.0 * scale),
+        colour,
+    );
+    let voice = painter.text(
+        pos2(area.right(), middle + 1.0),
+        Align2::RIGHT_CENTER,
+        "voice",
+        theme::font(14.0 * scale),
+        if view.has_voice {
+            theme::TEXT
+        } else {
+            theme::TEXT_WEAK
+        },
+    );
+    let lamp = pos2(voice.left() - 12.0 * scale, middle + 1.0);
+    if view.has_voice {
+        painter.circle_filled(lamp, 5.0 * scale, theme::GOOD);
+    } else {
+        painter.circle_stroke(lamp, 4.5 * scale, egui::Stroke::new(1.2, theme::TEXT_WEAK));
+    }
+    let response = ui.interact(
+        verdict.expand2(vec2(4.0, 4.0)),
+        ui.scope_id().with("verdict"),
+        Sense::hover(),
+    );
+    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &view.verdict.text));
+}

@@ -1,0 +1,236 @@
+//! What the editor can see of an instance. Writing is free of locks; the audio thread and the worker write, the editor reads.
+
+use crate::outputs::OUTPUT_COUNT;
+use atomic_float::AtomicF32;
+use crossbeam::queue::ArrayQueue;
+use pathos_analysis::{Emotion, Estimate, VoiceState};
+use std::sync::{
+    Mutex, PoisonError,
+    atomic::{AtomicU8, AtomicU32, Ordering::Relaxed},
+};
+
+/// Estimates that wait for the editor at the most: one minute of them.
+const ESTIMATES: usize = 240;
+/// How much of a new measurement of the worker's load goes into the shown one.
+const LOAD_SMOOTHING: f32 = 0.1;
+
+/// How an instance is doing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Status {
+    /// It listens.
+    #[default]
+    Listening,
+    /// The host has not activated it.
+    Inactive,
+    /// It cannot listen; the text says why and what to do.
+    Deaf(String),
+    /// The analysis died; the audio passes on.
+    Failed,
+}
+
+/// An instance at a moment.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Snapshot {
+    /// The smoothed probabilities, in the order of [`Emotion::ALL`]; all 0 at rest.
+    pub probabilities: [f32; Emotion::COUNT],
+    /// Displeasure to pleasure, -1 to 1, smoothed.
+    pub valence: f32,
+    /// Calm to excitement, -1 to 1, smoothed.
+    pub arousal: f32,
+    /// How much of a voice there is, smoothed.
+    pub voice: f32,
+    /// How sure the recogniser is of the last estimate, 0 to 1.
+    pub confidence: f32,
+    /// What is known of the voice.
+    pub state: VoiceState,
+    /// The stream's rate; 0 before it was activated.
+    pub sample_rate_hz: f32,
+    /// Highest absolute sample of the last block.
+    pub input_peak: f32,
+    /// The worker's time for this stream, as a share of the audio's time.
+    pub worker_load: f32,
+    /// How often the worker was too far behind and audio was lost to it.
+    pub overruns: u32,
+    /// How it is doing.
+    pub status: Status,
+}
+
+/// The cells behind a [`Snapshot`], and a queue of estimates.
+pub(crate) struct Telemetry {
+    values: [AtomicF32; OUTPUT_COUNT],
+    confidence: AtomicF32,
+    state: AtomicU8,
+    sample_rate_hz: AtomicF32,
+    input_peak: AtomicF32,
+    worker_load: AtomicF32,
+    overruns: AtomicU32,
+    status: AtomicU8,
+    deaf_because: Mutex<String>,
+    estimates: ArrayQueue<Estimate>,
+}
+
+impl Default for Telemetry {
+    fn default() -> Self {
+        Self {
+            values: Default::default(),
+            confidence: AtomicF32::new(0.0),
+            state: AtomicU8::new(0),
+            sample_rate_hz: AtomicF32::new(0.0),
+            input_peak: AtomicF32::new(0.0),
+            worker_load: AtomicF32::new(0.0),
+            overruns: AtomicU32::new(0),
+            status: AtomicU8::new(INACTIVE),
+            deaf_because: Mutex::default(),
+            estimates: ArrayQueue::new(ESTIMATES),
+        }
+    }
+}
+
+const INACTIVE: u8 = 0;
+const LISTENING: u8 = 1;
+const DEAF: u8 = 2;
+const FAILED: u8 = 3;
+
+impl Telemetry {
+    /// The instance at this moment.
+    #[must_use]
+    pub(crate) fn latest(&self) -> Snapshot {
+        let value = |index: usize| self.values[index].load(Relaxed);
+        Snapshot {
+            probabilities: std::array::from_fn(value),
+            valence: value(Emotion::COUNT),
+            arousal: value(Emotion::COUNT + 1),
+            voice: value(Emotion::COUNT + 2),
+            confidence: self.confidence.load(Relaxed),
+            state: match self.state.load(Relaxed) {
+                0 => VoiceState::NoVoice,
+                1 => VoiceState::Gathering,
+                2 => VoiceState::Voice,
+                _ => VoiceState::Hold,
+            },
+            sample_rate_hz: self.sample_rate_hz.load(Relaxed),
+            input_peak: self.input_peak.load(Relaxed),
+            worker_load: self.worker_load.load(Relaxed),
+            overruns: self.overruns.load(Relaxed),
+            status: match self.status.load(Relaxed) {
+                INACTIVE => Status::Inactive,
+                LISTENING => Status::Listening,
+                FAILED => Status::Failed,
+                _ => Status::Deaf(
+                    self.deaf_because
+                        .lock()
+                        .unwrap_or_else(PoisonError::into_inner)
+                        .clone(),
+                ),
+            },
+        }
+    }
+
+    /// The estimates since the last call, oldest first.
+    #[cfg_attr(
+        not(test),
+        expect(
+            dead_code,
+            reason = "for the timeline that the window does not have yet"
+        )
+    )]
+    pub(crate) fn pop_estimates(&self) -> impl Iterator<Item = Estimate> + '_ {
+        std::iter::from_fn(|| self.estimates.pop())
+    }
+
+    /// From the worker: an estimate was made.
+    pub(crate) fn hear(&self, estimate: &Estimate) {
+        self.confidence.store(estimate.confidence, Relaxed);
+        let state = match estimate.state {
+            VoiceState::NoVoice => 0,
+            VoiceState::Gathering => 1,
+            VoiceState::Voice => 2,
+            VoiceState::Hold => 3,
+        };
+        self.state.store(state, Relaxed);
+        let _ = self.estimates.force_push(*estimate);
+    }
+
+    /// From the worker: its time for this stream, as a share of the audio's time.
+    pub(crate) fn report_load(&self, load: f32) {
+        let before = self.worker_load.load(Relaxed);
+        self.worker_load
+            .store(before + LOAD_SMOOTHING * (load - before), Relaxed);
+    }
+
+    /// From the audio thread, each block.
+    pub(crate) fn report_block(
+        &self,
+        values: &[f32; OUTPUT_COUNT],
+        input_peak: f32,
+        overruns: u32,
+        failed: bool,
+    ) {
+        for (cell, value) in self.values.iter().zip(values) {
+            cell.store(*value, Relaxed);
+        }
+        self.input_peak.store(input_peak, Relaxed);
+        self.overruns.store(overruns, Relaxed);
+        if failed {
+            self.status.store(FAILED, Relaxed);
+        }
+    }
+
+    /// From the main thread: the stream listens from now on.
+    pub(crate) fn set_listening(&self, sample_rate_hz: f32) {
+        self.sample_rate_hz.store(sample_rate_hz, Relaxed);
+        self.status.store(LISTENING, Relaxed);
+    }
+
+    /// From the main thread: there will be no values, and why. The one thing here with a lock, which no audio thread takes.
+    pub(crate) fn set_deaf(&self, sample_rate_hz: f32, because: String) {
+        self.sample_rate_hz.store(sample_rate_hz, Relaxed);
+        *self
+            .deaf_because
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = because;
+        self.status.store(DEAF, Relaxed);
+    }
+
+    /// From the main thread: the host has deactivated the instance.
+    pub(crate) fn set_inactive(&self) {
+        self.status.store(INACTIVE, Relaxed);
+        self.state.store(0, Relaxed);
+        self.values
+            .iter()
+            .for_each(|value| value.store(0.0, Relaxed));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_editor_that_looks_late_gets_the_newest_estimates() {
+        let telemetry = Telemetry::default();
+        let extra = 10;
+        for position in 0..(ESTIMATES + extra) as u64 {
+            telemetry.hear(&Estimate::without_values(position, 0.0, VoiceState::Hold));
+        }
+        assert_eq!(telemetry.latest().state, VoiceState::Hold);
+        let positions: Vec<u64> = telemetry.pop_estimates().map(|e| e.position).collect();
+        assert_eq!(positions.len(), ESTIMATES);
+        assert_eq!(positions[0], extra as u64);
+        assert_eq!(telemetry.pop_estimates().count(), 0);
+    }
+
+    #[test]
+    fn the_last_reason_is_told() {
+        let telemetry = Telemetry::default();
+        assert_eq!(telemetry.latest().status, Status::Inactive);
+        telemetry.set_deaf(4_000.0, "too low".to_owned());
+        telemetry.set_deaf(800_000.0, "too high".to_owned());
+        assert_eq!(
+            telemetry.latest().status,
+            Status::Deaf("too high".to_owned())
+        );
+        telemetry.set_listening(48_000.0);
+        assert_eq!(telemetry.latest().status, Status::Listening);
+    }
+}

@@ -1,0 +1,170 @@
+//! The one thread that does the work of all instances in the process.
+
+use crate::{
+    stream::{Portion, WorkerEnd},
+    telemetry::Telemetry,
+};
+use crossbeam::channel::{Receiver, Sender, TryRecvError, unbounded};
+use pathos_analysis::{Analyzer, Estimate, Model};
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{Arc, Mutex, OnceLock, PoisonError, Weak},
+    thread::{self, JoinHandle, Thread},
+    time::{Duration, Instant},
+};
+
+/// Between two looks at the rings while audio comes.
+const LOOK_INTERVAL: Duration = Duration::from_millis(4);
+/// Between two looks while no audio comes.
+const IDLE_INTERVAL: Duration = Duration::from_millis(25);
+/// Without audio for this long, no audio comes.
+const IDLE_AFTER: Duration = Duration::from_secs(1);
+
+/// The embedded model, read once in the process.
+///
+/// # Errors
+///
+/// If it cannot be run; the text says why.
+pub(crate) fn embedded_model() -> Result<Arc<Model>, &'static str> {
+    static MODEL: OnceLock<Result<Arc<Model>, String>> = OnceLock::new();
+    let model = MODEL.get_or_init(|| {
+        Model::from_bytes(pathos_models::PATHOS)
+            .map(Arc::new)
+            .map_err(|error| error.to_string())
+    });
+    model.as_ref().map(Arc::clone).map_err(String::as_str)
+}
+
+/// A stream on its way to the thread.
+struct Job {
+    stream: WorkerEnd,
+    analyzer: Analyzer,
+    telemetry: Arc<Telemetry>,
+}
+
+/// A share in the thread. The first share starts it; with the last one it ends, and is waited for.
+pub(crate) struct Worker {
+    jobs: Option<Sender<Job>>,
+    thread: Thread,
+    handle: Option<JoinHandle<()>>,
+}
+
+impl Worker {
+    /// A share in the process's thread. Not for an audio thread: it locks, and may start a thread.
+    ///
+    /// # Errors
+    ///
+    /// If the system gives no thread.
+    pub(crate) fn share() -> std::io::Result<Arc<Self>> {
+        static SHARED: Mutex<Weak<Worker>> = Mutex::new(Weak::new());
+        let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(worker) = shared.upgrade() {
+            return Ok(worker);
+        }
+        let (sender, receiver) = unbounded();
+        let handle = thread::Builder::new()
+            .name("pathos-worker".to_owned())
+            .spawn(move || run(&receiver))?;
+        let worker = Arc::new(Self {
+            jobs: Some(sender),
+            thread: handle.thread().clone(),
+            handle: Some(handle),
+        });
+        *shared = Arc::downgrade(&worker);
+        Ok(worker)
+    }
+
+    /// Hands a stream to the thread, which keeps it until the other end is dropped.
+    pub(crate) fn adopt(&self, stream: WorkerEnd, analyzer: Analyzer, telemetry: Arc<Telemetry>) {
+        let job = Job {
+            stream,
+            analyzer,
+            telemetry,
+        };
+        if let Some(jobs) = &self.jobs {
+            // The thread runs as long as the sender lives.
+            let _ = jobs.send(job);
+        }
+        self.wake();
+    }
+
+    /// Makes the thread look at its rings now. A system call: not for an audio thread.
+    pub(crate) fn wake(&self) {
+        self.thread.unpark();
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        self.jobs = None;
+        self.wake();
+        if let Some(handle) = self.handle.take() {
+            // A panic of the thread itself was reported where it happened; there is nobody to tell here.
+            let _ = handle.join();
+        }
+    }
+}
+
+/// The thread: looks at every ring in turn, sleeps a little, and parks while there are no streams.
+fn run(new_jobs: &Receiver<Job>) {
+    let mut jobs: Vec<Job> = Vec::new();
+    let mut last_audio = Instant::now();
+    loop {
+        loop {
+            match new_jobs.try_recv() {
+                Ok(job) => jobs.push(job),
+                Err(TryRecvError::Empty) => break,
+                Err(TryRecvError::Disconnected) => return,
+            }
+        }
+        jobs.retain(|job| !job.stream.is_closed());
+        let mut heard = false;
+        jobs.retain_mut(|job| {
+            let result = catch_unwind(AssertUnwindSafe(|| work(job)));
+            heard |= matches!(result, Ok(true));
+            if result.is_err() {
+                job.stream.fail();
+            }
+            result.is_ok()
+        });
+        if heard {
+            last_audio = Instant::now();
+        }
+        if jobs.is_empty() {
+            thread::park();
+        } else if last_audio.elapsed() < IDLE_AFTER {
+            thread::park_timeout(LOOK_INTERVAL);
+        } else {
+            thread::park_timeout(IDLE_INTERVAL);
+        }
+    }
+}
+
+/// Deals with all that waits in a stream. Tells whether there was anything.
+fn work(job: &mut Job) -> bool {
+    let start = Instant::now();
+    let mut estimates: Vec<Estimate> = Vec::new();
+    let mut samples_heard = 0;
+    loop {
+        match job.stream.take() {
+            Portion::Nothing => break,
+            Portion::Reset => job.analyzer.reset(),
+            Portion::Samples(samples) => {
+                samples_heard += samples.len();
+                job.analyzer
+                    .push(samples, &mut |estimate| estimates.push(estimate));
+                estimates
+                    .iter()
+                    .for_each(|estimate| job.telemetry.hear(estimate));
+                job.stream.answer(&estimates);
+                estimates.clear();
+            }
+        }
+    }
+    if samples_heard > 0 {
+        let seconds = samples_heard as f64 / job.analyzer.sample_rate_hz();
+        let load = start.elapsed().as_secs_f64() / seconds;
+        job.telemetry.report_load(load as f32);
+    }
+    samples_heard > 0
+}

@@ -1,0 +1,301 @@
+//! The objects that a VST3 host lends to a plugin: parameter changes, streams, itself.
+#![allow(unsafe_code)] // The interfaces of VST3 are those of C++.
+#![allow(non_snake_case)] // Their methods have the names that the standard gives them.
+#![allow(clippy::unnecessary_cast)] // The types of the standard's constants differ between systems.
+
+use crate::host::Change;
+use std::cell::{Cell, RefCell};
+use std::ffi::c_void;
+use vst3::Steinberg::Vst::{
+    IComponentHandler, IComponentHandlerTrait, IHostApplication, IHostApplicationTrait,
+    IParamValueQueue, IParamValueQueueTrait, IParameterChanges, IParameterChangesTrait, ParamID,
+    ParamValue, String128,
+};
+use vst3::Steinberg::{
+    IBStream, IBStream_::IStreamSeekMode_, IBStreamTrait, TUID, int32, int64, kInvalidArgument,
+    kNotImplemented, kResultOk, tresult,
+};
+use vst3::{Class, ComPtr, ComWrapper};
+
+/// The changes of one parameter in one block.
+struct Queue {
+    id: ParamID,
+    points: RefCell<Vec<(int32, ParamValue)>>,
+}
+
+impl Class for Queue {
+    type Interfaces = (IParamValueQueue,);
+}
+
+impl IParamValueQueueTrait for Queue {
+    unsafe fn getParameterId(&self) -> ParamID {
+        self.id
+    }
+
+    unsafe fn getPointCount(&self) -> int32 {
+        self.points.borrow().len() as int32
+    }
+
+    unsafe fn getPoint(
+        &self,
+        index: int32,
+        sampleOffset: *mut int32,
+        value: *mut ParamValue,
+    ) -> tresult {
+        let points = self.points.borrow();
+        let Some(point) = usize::try_from(index).ok().and_then(|at| points.get(at)) else {
+            return kInvalidArgument;
+        };
+        // SAFETY: the caller gives valid places for both results.
+        unsafe { (*sampleOffset, *value) = *point };
+        kResultOk
+    }
+
+    unsafe fn addPoint(
+        &self,
+        sampleOffset: int32,
+        value: ParamValue,
+        index: *mut int32,
+    ) -> tresult {
+        let mut points = self.points.borrow_mut();
+        if !index.is_null() {
+            // SAFETY: the caller gives a valid place, as just checked.
+            unsafe { *index = points.len() as int32 };
+        }
+        points.push((sampleOffset, value));
+        kResultOk
+    }
+}
+
+/// The changes of all parameters in one block, for either direction.
+pub(crate) struct ParameterChanges {
+    queues: RefCell<Vec<(ComWrapper<Queue>, ComPtr<IParamValueQueue>)>>,
+}
+
+impl ParameterChanges {
+    /// Changes for the plugin.
+    pub(crate) fn new(changes: &[Change]) -> ComWrapper<Self> {
+        let this = ComWrapper::new(Self {
+            queues: RefCell::new(Vec::new()),
+        });
+        for change in changes {
+            let queue = this.queue_of(change.id).1;
+            this.queues.borrow()[queue]
+                .0
+                .points
+                .borrow_mut()
+                .push((change.frame as int32, change.value));
+        }
+        this
+    }
+
+    /// The changes that are in it.
+    pub(crate) fn read(&self) -> Vec<Change> {
+        self.queues
+            .borrow()
+            .iter()
+            .flat_map(|(queue, _)| {
+                let points = queue.points.borrow().clone();
+                points.into_iter().map(|(frame, value)| Change {
+                    id: queue.id,
+                    frame: frame as u32,
+                    value,
+                })
+            })
+            .collect()
+    }
+
+    fn queue_of(&self, id: ParamID) -> (*mut IParamValueQueue, usize) {
+        let mut queues = self.queues.borrow_mut();
+        if let Some(place) = queues.iter().position(|(queue, _)| queue.id == id) {
+            return (queues[place].1.as_ptr(), place);
+        }
+        let queue = ComWrapper::new(Queue {
+            id,
+            points: RefCell::new(Vec::new()),
+        });
+        let pointer = queue
+            .to_com_ptr::<IParamValueQueue>()
+            .expect("a Queue has this interface");
+        let raw = pointer.as_ptr();
+        queues.push((queue, pointer));
+        (raw, queues.len() - 1)
+    }
+}
+
+impl Class for ParameterChanges {
+    type Interfaces = (IParameterChanges,);
+}
+
+impl IParameterChangesTrait for ParameterChanges {
+    unsafe fn getParameterCount(&self) -> int32 {
+        self.queues.borrow().len() as int32
+    }
+
+    unsafe fn getParameterData(&self, index: int32) -> *mut IParamValueQueue {
+        let queues = self.queues.borrow();
+        usize::try_from(index)
+            .ok()
+            .and_then(|at| queues.get(at))
+            .map_or(std::ptr::null_mut(), |(_, pointer)| pointer.as_ptr())
+    }
+
+    unsafe fn addParameterData(
+        &self,
+        id: *const ParamID,
+        index: *mut int32,
+    ) -> *mut IParamValueQueue {
+        // SAFETY: the caller gives a valid id.
+        let (pointer, place) = self.queue_of(unsafe { *id });
+        if !index.is_null() {
+            // SAFETY: the caller gives a valid place, as just checked.
+            unsafe { *index = place as int32 };
+        }
+        pointer
+    }
+}
+
+/// Bytes that can be read, written and sought in.
+pub(crate) struct Stream {
+    bytes: RefCell<Vec<u8>>,
+    at: Cell<usize>,
+}
+
+impl Stream {
+    /// A stream that stands at the start of these bytes.
+    pub(crate) fn new(bytes: &[u8]) -> ComWrapper<Self> {
+        ComWrapper::new(Self {
+            bytes: RefCell::new(bytes.to_vec()),
+            at: Cell::new(0),
+        })
+    }
+
+    /// All bytes.
+    pub(crate) fn bytes(&self) -> Vec<u8> {
+        self.bytes.borrow().clone()
+    }
+}
+
+impl Class for Stream {
+    type Interfaces = (IBStream,);
+}
+
+impl IBStreamTrait for Stream {
+    unsafe fn read(
+        &self,
+        buffer: *mut c_void,
+        numBytes: int32,
+        numBytesRead: *mut int32,
+    ) -> tresult {
+        let bytes = self.bytes.borrow();
+        let rest = &bytes[self.at.get().min(bytes.len())..];
+        let count = rest.len().min(usize::try_from(numBytes).unwrap_or(0));
+        // SAFETY: the caller's buffer has room for numBytes, and count is no more.
+        unsafe { std::ptr::copy_nonoverlapping(rest.as_ptr(), buffer.cast::<u8>(), count) };
+        self.at.set(self.at.get() + count);
+        if !numBytesRead.is_null() {
+            // SAFETY: a valid place, as just checked.
+            unsafe { *numBytesRead = count as int32 };
+        }
+        kResultOk
+    }
+
+    unsafe fn write(
+        &self,
+        buffer: *mut c_void,
+        numBytes: int32,
+        numBytesWritten: *mut int32,
+    ) -> tresult {
+        let count = usize::try_from(numBytes).unwrap_or(0);
+        // SAFETY: the caller's buffer holds numBytes.
+        let new = unsafe { std::slice::from_raw_parts(buffer.cast::<u8>(), count) };
+        let mut bytes = self.bytes.borrow_mut();
+        let at = self.at.get();
+        if bytes.len() < at + count {
+            bytes.resize(at + count, 0);
+        }
+        bytes[at..at + count].copy_from_slice(new);
+        self.at.set(at + count);
+        if !numBytesWritten.is_null() {
+            // SAFETY: a valid place, as just checked.
+            unsafe { *numBytesWritten = numBytes };
+        }
+        kResultOk
+    }
+
+    unsafe fn seek(&self, pos: int64, mode: int32, result: *mut int64) -> tresult {
+        let from = match mode as u32 {
+            mode if mode == IStreamSeekMode_::kIBSeekSet as u32 => 0,
+            mode if mode == IStreamSeekMode_::kIBSeekCur as u32 => self.at.get() as int64,
+            _ => self.bytes.borrow().len() as int64,
+        };
+        let Ok(at) = usize::try_from(from + pos) else {
+            return kInvalidArgument;
+        };
+        self.at.set(at);
+        if !result.is_null() {
+            // SAFETY: a valid place, as just checked.
+            unsafe { *result = at as int64 };
+        }
+        kResultOk
+    }
+
+    unsafe fn tell(&self, pos: *mut int64) -> tresult {
+        // SAFETY: the caller gives a valid place.
+        unsafe { *pos = self.at.get() as int64 };
+        kResultOk
+    }
+}
+
+/// The host itself.
+pub(crate) struct Application;
+
+impl Class for Application {
+    type Interfaces = (IHostApplication,);
+}
+
+impl IHostApplicationTrait for Application {
+    unsafe fn getName(&self, name: *mut String128) -> tresult {
+        // SAFETY: the caller gives a whole String128.
+        let name = unsafe { &mut *name };
+        name.fill(0);
+        for (place, letter) in name.iter_mut().zip("Pathos test host".encode_utf16()) {
+            *place = letter as _;
+        }
+        kResultOk
+    }
+
+    unsafe fn createInstance(
+        &self,
+        _cid: *mut TUID,
+        _iid: *mut TUID,
+        _object: *mut *mut c_void,
+    ) -> tresult {
+        kNotImplemented
+    }
+}
+
+/// Hears of edits in the plugin's editor.
+pub(crate) struct ComponentHandler;
+
+impl Class for ComponentHandler {
+    type Interfaces = (IComponentHandler,);
+}
+
+impl IComponentHandlerTrait for ComponentHandler {
+    unsafe fn beginEdit(&self, _id: ParamID) -> tresult {
+        kResultOk
+    }
+
+    unsafe fn performEdit(&self, _id: ParamID, _value: ParamValue) -> tresult {
+        kResultOk
+    }
+
+    unsafe fn endEdit(&self, _id: ParamID) -> tresult {
+        kResultOk
+    }
+
+    unsafe fn restartComponent(&self, _flags: int32) -> tresult {
+        kResultOk
+    }
+}
