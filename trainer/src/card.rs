@@ -188,7 +188,7 @@ feels. Do not use it to judge people: not in hiring, teaching, policing, health 
 forbids emotion recognition at work and in education, with few exceptions.
 
 Expect less of: other languages, children, old voices, whispering, growling, choirs, heavy effects, and a voice in a mix: none of these is in its
-data. Surprise occurs in three small corpora only. Singing was heard from 23 singers, without disgust or surprise. Band-limited sound, such as of a
+data. Surprise occurs in three small corpora only. Singing was heard from few singers, without disgust or surprise. Band-limited sound, such as of a
 telephone, was not trained. Level and a fixed equaliser do not matter: each band's mean and variance over the window are removed.
 
 ";
