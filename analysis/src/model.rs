@@ -5,8 +5,17 @@ use crate::{
     window::WindowSettings,
 };
 use serde::{Deserialize, Serialize};
-use std::{collections::HashMap, path::Path, sync::Arc};
-use tract_onnx::{pb::ModelProto, prelude::*};
+use std::{
+    collections::HashMap,
+    panic::{AssertUnwindSafe, catch_unwind},
+    path::Path,
+    sync::Arc,
+};
+use tract_onnx::{
+    pb::ModelProto,
+    prelude::*,
+    tract_hir::internal::{TractErrorContext as _, bail, ensure},
+};
 
 /// The version of the file format that this build reads and the trainer writes.
 pub const FORMAT: &str = "1";
@@ -150,6 +159,8 @@ pub struct Model {
     info: ModelInfo,
 }
 
+const INPUTS: [&str; 2] = ["log_mel", "mask"];
+const OUTPUTS: [&str; 2] = ["logits", "voice"];
 const SHAPES: &str =
     "`log_mel` [1, 300, 64] and `mask` [1, 75] to `logits` [1, 7] and `voice` [1, 1]";
 
@@ -185,10 +196,13 @@ impl Model {
             .proto_model_for_read(&mut bytes)
             .map_err(|error| ModelError::Graph(format!("{error:#}")))?;
         let info = read_info(&proto)?;
-        let network = Self::build(&onnx, &proto).map_err(|error| ModelError::Shape {
-            needed: SHAPES,
-            reason: format!("{error:#}"),
-        })?;
+        // tract panics on some damaged graphs, and a file must never take a host down with it.
+        let network = catch_unwind(AssertUnwindSafe(|| Self::build(&onnx, &proto)))
+            .unwrap_or_else(|_| bail!("its graph does not hold together"))
+            .map_err(|error| ModelError::Shape {
+                needed: SHAPES,
+                reason: format!("{error:#}"),
+            })?;
         let model = Self { network, info };
         let silence = crate::normalise([].iter());
         model.run(&silence).map_err(|error| ModelError::Shape {
@@ -199,9 +213,19 @@ impl Model {
     }
 
     fn build(onnx: &tract_onnx::Onnx, proto: &ModelProto) -> TractResult<Arc<TypedRunnableModel>> {
+        // tract also takes an inner node by its name, which other runtimes would not find.
+        let declared = proto.graph.as_ref().context("it holds no graph")?;
+        for (values, names) in [(&declared.input, INPUTS), (&declared.output, OUTPUTS)] {
+            for name in names {
+                ensure!(
+                    values.iter().any(|value| value.name == name),
+                    "it declares no {name}"
+                );
+            }
+        }
         let mut graph = onnx.model_for_proto_model(proto)?;
-        graph.select_inputs_by_name(["log_mel", "mask"])?;
-        graph.select_outputs_by_name(["logits", "voice"])?;
+        graph.select_inputs_by_name(INPUTS)?;
+        graph.select_outputs_by_name(OUTPUTS)?;
         graph
             .with_input_fact(0, f32::fact([1, WINDOW_FRAMES, MEL_BANDS]).into())?
             .with_input_fact(1, f32::fact([1, MASK_STEPS]).into())?
