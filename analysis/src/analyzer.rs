@@ -1,8 +1,9 @@
 //! One stream of sound, from samples at any rate to estimates.
 
 use crate::{
-    ANALYSIS_RATE_HZ, AnalyzerError, Emotion, Estimate, HOP_SECONDS, LogMel, MIN_VOICED_FRAMES,
-    Model, VoiceGate, VoiceState, VoiceWindow, estimate::softmax, resample::Resampler,
+    ANALYSIS_RATE_HZ, AnalyzerError, Emotion, Estimate, FrameExtractor, HOP_SECONDS,
+    MIN_VOICED_FRAMES, Model, VoiceGate, VoiceState, VoiceWindow, Windowing, estimate::softmax,
+    resample::Resampler,
 };
 use std::sync::Arc;
 
@@ -42,7 +43,7 @@ impl Analyzer {
         Ok(Self {
             resampler: Resampler::new(sample_rate_hz)?,
             sample_rate_hz,
-            hop: Hop::new(),
+            hop: Hop::new(&model),
             clean: Vec::new(),
             model,
         })
@@ -71,7 +72,7 @@ impl Analyzer {
     /// Forgets everything: the next sample is at position 0, and no voice was heard yet.
     pub fn reset(&mut self) {
         self.resampler.reset();
-        self.hop = Hop::new();
+        self.hop = Hop::new(&self.model);
     }
 
     /// The rate of the samples that it takes.
@@ -83,7 +84,8 @@ impl Analyzer {
 
 /// The part of the analysis that runs at the analysis rate.
 struct Hop {
-    log_mel: LogMel,
+    extractor: FrameExtractor,
+    windowing: Windowing,
     gate: VoiceGate,
     window: VoiceWindow,
     samples: u64,
@@ -95,9 +97,10 @@ struct Hop {
 }
 
 impl Hop {
-    fn new() -> Self {
+    fn new(model: &Model) -> Self {
         Self {
-            log_mel: LogMel::new(),
+            extractor: FrameExtractor::new(&model.info().features.kinds),
+            windowing: model.windowing(),
             gate: VoiceGate::new(),
             window: VoiceWindow::new(),
             samples: 0,
@@ -110,11 +113,11 @@ impl Hop {
     }
 
     fn push(&mut self, sample: f32, model: &Model, rate_hz: f64) -> Option<Estimate> {
-        if let Some(frame) = self.log_mel.push(sample) {
+        if let Some((frame, level_db)) = self.extractor.push(sample) {
             self.frames += 1;
-            if self.gate.step(frame.level_db) {
+            if self.gate.step(level_db) {
                 self.voiced_frames += 1;
-                self.window.push(frame.log_mel);
+                self.window.push(frame);
             }
         }
         self.samples += 1;
@@ -136,7 +139,7 @@ impl Hop {
             if self.window.len() < MIN_VOICED_FRAMES {
                 return Estimate::without_values(position, open_share, VoiceState::Gathering);
             }
-            let logits = model.infer(&self.window.normalised());
+            let logits = model.infer(&self.windowing.window(self.window.frames()));
             self.probabilities = softmax(&logits.emotions, model.info().temperature);
             self.belief = 1.0 / (1.0 + (-logits.voice).exp());
         } else {

@@ -43,7 +43,7 @@ impl VoiceGate {
         }
     }
 
-    /// Takes the level of the next frame in dB relative to a full-scale sine (see [`Frame`](crate::log_mel::Frame)); tells
+    /// Takes the level of the next frame in dB relative to a full-scale sine (see [`LeveledMelFrame`](crate::log_mel::LeveledMelFrame)); tells
     /// whether the frame belongs to a voice.
     pub fn step(&mut self, level_db: f32) -> bool {
         let threshold_db = ABSOLUTE_FLOOR_DB

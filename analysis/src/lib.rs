@@ -4,8 +4,8 @@
 //! so that what was evaluated is what runs. The way of a sample:
 //!
 //! ```text
-//! resample ─► log_mel ─► gate ─► window ─► model ─► estimate          ballistics
-//! to 16 kHz   10 ms      voice?   last 3 s  logits   each 250 ms       for whoever shows or sends values
+//! resample ─► features ─► gate ─► window ─► model ─► estimate         ballistics
+//! to 16 kHz   10 ms       voice?   last 3 s  logits   each 250 ms      for whoever shows or sends values
 //! ```
 //!
 //! ```no_run
@@ -23,25 +23,33 @@
 
 pub mod analyzer;
 pub mod ballistics;
+pub mod chroma;
+pub mod deltas;
 pub mod emotion;
+pub mod energy;
 pub mod estimate;
+pub mod features;
 pub mod gate;
 pub mod log_mel;
+pub mod mfcc;
 pub mod model;
+pub mod pitch;
 pub mod resample;
+mod trailing;
 pub mod window;
 
 pub use analyzer::Analyzer;
 pub use ballistics::Ballistics;
 pub use emotion::Emotion;
 pub use estimate::{Estimate, VoiceState, softmax};
+pub use features::{FeatureKind, FeatureSettings, Frame, FrameExtractor};
 pub use gate::VoiceGate;
 pub use log_mel::{LogMel, LogMelSettings, MEL_BANDS, MelFrame, log_mel_of};
-pub use model::{Evidence, FeatureSettings, Figure, Logits, Model, ModelError, ModelInfo};
+pub use model::{Evidence, Figure, Logits, Model, ModelError, ModelInfo};
 pub use resample::{Resampler, resample_all};
 pub use window::{
-    MASK_STEPS, MIN_VOICED_FRAMES, NormalisedWindow, TIME_POOL, VoiceWindow, WINDOW_FRAMES,
-    normalise, voiced_frames,
+    MASK_STEPS, MIN_VOICED_FRAMES, TIME_POOL, VoiceWindow, WINDOW_FRAMES, Window, Windowing,
+    voiced_frames,
 };
 
 /// The sample rate at which everything is analysed.

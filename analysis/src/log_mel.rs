@@ -67,7 +67,7 @@ struct MelFilter {
 
 /// A frame as it leaves [`LogMel`].
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Frame {
+pub struct LeveledMelFrame {
     /// Log-mel power.
     pub log_mel: MelFrame,
     /// Level of the frame in the speech band, in dB relative to a full-scale sine.
@@ -121,7 +121,7 @@ impl LogMel {
     }
 
     /// Takes one sample; returns a frame when it completes one.
-    pub fn push(&mut self, sample: f32) -> Option<Frame> {
+    pub fn push(&mut self, sample: f32) -> Option<LeveledMelFrame> {
         self.history.push(sample);
         if self.history.len() < FRAME_WINDOW_SAMPLES {
             return None;
@@ -133,7 +133,7 @@ impl LogMel {
         Some(frame)
     }
 
-    fn analyse(&mut self) -> Frame {
+    fn analyse(&mut self) -> LeveledMelFrame {
         self.windowed.fill(0.0);
         for ((out, sample), weight) in self.windowed.iter_mut().zip(&self.history).zip(&self.hann) {
             *out = sample * weight;
@@ -153,7 +153,7 @@ impl LogMel {
         }
         // 93.75 Hz to 4 kHz: the band that carries the voice and leaves hum and rumble out.
         let speech_power: f32 = self.power[3..128].iter().sum();
-        Frame {
+        LeveledMelFrame {
             log_mel,
             level_db: 10.0 * (speech_power * self.level_scale + 1e-12).log10(),
         }

@@ -1,9 +1,6 @@
 //! The network and its file: an ordinary ONNX graph whose metadata says everything that is needed to run it.
 
-use crate::{
-    Emotion, HOP_SECONDS, LogMelSettings, MASK_STEPS, MEL_BANDS, NormalisedWindow, WINDOW_FRAMES,
-    window::WindowSettings,
-};
+use crate::{Emotion, FeatureSettings, HOP_SECONDS, MASK_STEPS, WINDOW_FRAMES, Window, Windowing};
 use serde::{Deserialize, Serialize};
 use std::{
     collections::HashMap,
@@ -40,16 +37,6 @@ pub mod keys {
     pub const HOP_SECONDS: &str = "pathos.hop_seconds";
     /// [`Evidence`](super::Evidence) as JSON.
     pub const EVIDENCE: &str = "pathos.evidence";
-}
-
-/// How the network's input is made.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct FeatureSettings {
-    /// The frames.
-    pub log_mel: LogMelSettings,
-    /// The window of frames.
-    pub window: WindowSettings,
 }
 
 /// A figure that was measured for a model.
@@ -90,6 +77,8 @@ pub struct ModelInfo {
     pub version: String,
     /// The labels of the logits, in order; always the names of [`Emotion::ALL`].
     pub labels: Vec<String>,
+    /// What the network looks at.
+    pub features: FeatureSettings,
     /// What the logits are divided by before the softmax.
     pub temperature: f32,
     /// What is known of its quality.
@@ -145,7 +134,7 @@ pub enum ModelError {
 }
 
 /// What the network says of one window.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Logits {
     /// One for each emotion, in the order of [`Emotion::ALL`], before the temperature.
     pub emotions: [f32; Emotion::COUNT],
@@ -159,10 +148,10 @@ pub struct Model {
     info: ModelInfo,
 }
 
-const INPUTS: [&str; 2] = ["log_mel", "mask"];
+const INPUTS: [&str; 2] = ["features", "mask"];
 const OUTPUTS: [&str; 2] = ["logits", "voice"];
 const SHAPES: &str =
-    "`log_mel` [1, 300, 64] and `mask` [1, 75] to `logits` [1, 7] and `voice` [1, 1]";
+    "`features` [1, 300, columns] and `mask` [1, 75] to `logits` [1, 7] and `voice` [1, 1]";
 
 impl Model {
     /// Reads a model file.
@@ -197,14 +186,16 @@ impl Model {
             .map_err(|error| ModelError::Graph(format!("{error:#}")))?;
         let info = read_info(&proto)?;
         // tract panics on some damaged graphs, and a file must never take a host down with it.
-        let network = catch_unwind(AssertUnwindSafe(|| Self::build(&onnx, &proto)))
-            .unwrap_or_else(|_| bail!("its graph does not hold together"))
-            .map_err(|error| ModelError::Shape {
-                needed: SHAPES,
-                reason: format!("{error:#}"),
-            })?;
+        let network = catch_unwind(AssertUnwindSafe(|| {
+            Self::build(&onnx, &proto, info.features.columns())
+        }))
+        .unwrap_or_else(|_| bail!("its graph does not hold together"))
+        .map_err(|error| ModelError::Shape {
+            needed: SHAPES,
+            reason: format!("{error:#}"),
+        })?;
         let model = Self { network, info };
-        let silence = crate::normalise([].iter());
+        let silence = model.windowing().window(&[]);
         model.run(&silence).map_err(|error| ModelError::Shape {
             needed: SHAPES,
             reason: format!("{error:#}"),
@@ -212,7 +203,11 @@ impl Model {
         Ok(model)
     }
 
-    fn build(onnx: &tract_onnx::Onnx, proto: &ModelProto) -> TractResult<Arc<TypedRunnableModel>> {
+    fn build(
+        onnx: &tract_onnx::Onnx,
+        proto: &ModelProto,
+        columns: usize,
+    ) -> TractResult<Arc<TypedRunnableModel>> {
         // tract also takes an inner node by its name, which other runtimes would not find.
         let declared = proto.graph.as_ref().context("it holds no graph")?;
         for (values, names) in [(&declared.input, INPUTS), (&declared.output, OUTPUTS)] {
@@ -227,16 +222,17 @@ impl Model {
         graph.select_inputs_by_name(INPUTS)?;
         graph.select_outputs_by_name(OUTPUTS)?;
         graph
-            .with_input_fact(0, f32::fact([1, WINDOW_FRAMES, MEL_BANDS]).into())?
+            .with_input_fact(0, f32::fact([1, WINDOW_FRAMES, columns]).into())?
             .with_input_fact(1, f32::fact([1, MASK_STEPS]).into())?
             .into_optimized()?
             .into_runnable()
     }
 
-    fn run(&self, window: &NormalisedWindow) -> TractResult<Logits> {
-        let log_mel = Tensor::from_shape(&[1, WINDOW_FRAMES, MEL_BANDS], &window.log_mel)?;
+    fn run(&self, window: &Window) -> TractResult<Logits> {
+        let columns = self.info.features.columns();
+        let features = Tensor::from_shape(&[1, WINDOW_FRAMES, columns], &window.features)?;
         let mask = Tensor::from_shape(&[1, MASK_STEPS], &window.mask)?;
-        let outputs = self.network.run(tvec!(log_mel.into(), mask.into()))?;
+        let outputs = self.network.run(tvec!(features.into(), mask.into()))?;
         let logits = outputs[0].to_plain_array_view::<f32>()?;
         let voice = outputs[1].to_plain_array_view::<f32>()?;
         if logits.shape() != [1, Emotion::COUNT] || voice.shape() != [1, 1] {
@@ -265,7 +261,7 @@ impl Model {
     ///
     /// Never on a model that was loaded: loading has run the same graph on the same shapes.
     #[must_use]
-    pub fn infer(&self, window: &NormalisedWindow) -> Logits {
+    pub fn infer(&self, window: &Window) -> Logits {
         let mut logits = self
             .run(window)
             .expect("the network ran when it was loaded");
@@ -273,6 +269,12 @@ impl Model {
         all.filter(|logit| !logit.is_finite())
             .for_each(|logit| *logit = 0.0);
         logits
+    }
+
+    /// Makes the windows that the network takes.
+    #[must_use]
+    pub fn windowing(&self) -> Windowing {
+        Windowing::new(&self.info.features.kinds)
     }
 
     /// What the file says of the model.
@@ -314,10 +316,11 @@ fn read_info(proto: &ModelProto) -> Result<ModelInfo, ModelError> {
         return Err(unfit(keys::LABELS, labels, format!("`{expected}`")));
     }
     let features = get(keys::FEATURES)?;
-    if serde_json::from_str(features).ok() != Some(FeatureSettings::default()) {
+    let settings = serde_json::from_str(features).ok();
+    let settings = settings.filter(FeatureSettings::is_known).ok_or_else(|| {
         let needed = serde_json::to_string(&FeatureSettings::default()).unwrap_or_default();
-        return Err(unfit(keys::FEATURES, features, format!("`{needed}`")));
-    }
+        unfit(keys::FEATURES, features, format!("such as `{needed}`"))
+    })?;
     let hop = get(keys::HOP_SECONDS)?;
     if hop.parse() != Ok(HOP_SECONDS) {
         return Err(unfit(keys::HOP_SECONDS, hop, format!("`{HOP_SECONDS}`")));
@@ -346,6 +349,7 @@ fn read_info(proto: &ModelProto) -> Result<ModelInfo, ModelError> {
         name: get(keys::NAME)?.to_owned(),
         version: get(keys::VERSION)?.to_owned(),
         labels: labels.split(',').map(str::to_owned).collect(),
+        features: settings,
         temperature,
         evidence,
     })

@@ -1,8 +1,11 @@
 //! What the network sees: the last three seconds of voice, free of the channel and of the level.
 
 use crate::{
+    chroma::CHROMA_BINS,
+    deltas::deltas,
+    features::{FeatureKind, Frame, FrameExtractor},
     gate::VoiceGate,
-    log_mel::{LogMel, MEL_BANDS, MelFrame},
+    mfcc::{MFCC_COEFFICIENTS, Mfcc},
 };
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
@@ -48,61 +51,132 @@ impl Default for WindowSettings {
 
 /// A window as the network takes it.
 #[derive(Clone, Debug, PartialEq)]
-pub struct NormalisedWindow {
-    /// [`WINDOW_FRAMES`] rows of [`MEL_BANDS`], oldest first; a short window has zeros before its first frame.
-    pub log_mel: Box<[f32]>,
+pub struct Window {
+    /// [`WINDOW_FRAMES`] rows of the columns of the features, oldest first; a short window has zeros before its first frame.
+    pub features: Box<[f32]>,
     /// 1 for each of the network's [`MASK_STEPS`] steps that holds a real frame, else 0.
     pub mask: [f32; MASK_STEPS],
 }
 
-/// Removes each band's mean and variance over the window, and pads on the left with zeros.
-///
-/// Takes the last [`WINDOW_FRAMES`] of `frames`. The statistics are of these frames alone, so a value reads nothing of the
-/// future, and three seconds after a change of microphone nothing is left of the old one.
-#[must_use]
-pub fn normalise<'a>(
-    frames: impl ExactSizeIterator<Item = &'a MelFrame> + Clone,
-) -> NormalisedWindow {
-    let surplus = frames.len().saturating_sub(WINDOW_FRAMES);
-    let frames = frames.skip(surplus);
-    let count = frames.len();
+/// Makes windows of frames.
+#[derive(Clone, Debug)]
+pub struct Windowing {
+    kinds: Vec<FeatureKind>,
+    mfcc: Mfcc,
+}
 
-    let mut mean = [0.0f32; MEL_BANDS];
-    let mut deviation = [0.0f32; MEL_BANDS];
-    let scale = 1.0 / count.max(1) as f32;
-    for frame in frames.clone() {
-        for (sum, value) in mean.iter_mut().zip(frame) {
+impl Windowing {
+    /// For windows of some kinds of feature, which are in the order of [`FeatureKind::ALL`].
+    #[must_use]
+    pub fn new(kinds: &[FeatureKind]) -> Self {
+        Self {
+            kinds: kinds.to_vec(),
+            mfcc: Mfcc::new(),
+        }
+    }
+
+    /// Columns of a window.
+    #[must_use]
+    pub fn columns(&self) -> usize {
+        self.kinds.iter().map(|kind| kind.columns()).sum()
+    }
+
+    /// Removes each column's mean and variance over the window, and pads on the left with zeros.
+    ///
+    /// Takes the last [`WINDOW_FRAMES`] of `frames`. The statistics are of these frames alone, so a value reads nothing of the
+    /// future, and three seconds after a change of microphone nothing is left of the old one.
+    #[must_use]
+    pub fn window(&self, frames: &[Frame]) -> Window {
+        let frames = &frames[frames.len().saturating_sub(WINDOW_FRAMES)..];
+        let columns = self.columns();
+        let padding = WINDOW_FRAMES - frames.len();
+        let mut features = vec![0.0; WINDOW_FRAMES * columns].into_boxed_slice();
+        let rows = &mut features[padding * columns..];
+        let mut first = 0;
+        for &kind in &self.kinds {
+            self.fill(kind, frames, rows, first, columns);
+            first += kind.columns();
+        }
+        normalise(rows, columns);
+
+        let mut mask = [0.0; MASK_STEPS];
+        if !frames.is_empty() {
+            mask[padding / TIME_POOL..].fill(1.0);
+        }
+        Window { features, mask }
+    }
+
+    /// Writes a kind of feature into its columns, from `first` on.
+    fn fill(
+        &self,
+        kind: FeatureKind,
+        frames: &[Frame],
+        rows: &mut [f32],
+        first: usize,
+        columns: usize,
+    ) {
+        let places = rows
+            .chunks_exact_mut(columns)
+            .map(|row| &mut row[first..first + kind.columns()]);
+        let pairs = places.zip(frames);
+        match kind {
+            FeatureKind::LogMel => {
+                pairs.for_each(|(place, frame)| place.copy_from_slice(&frame.log_mel));
+            }
+            FeatureKind::Mfcc => {
+                let still: Vec<[f32; MFCC_COEFFICIENTS]> = frames
+                    .iter()
+                    .map(|frame| self.mfcc.of(&frame.log_mel))
+                    .collect();
+                let first = deltas(&still);
+                let second = deltas(&first);
+                for (at, (place, _)) in pairs.enumerate() {
+                    let values = still[at].iter().chain(&first[at]).chain(&second[at]);
+                    place
+                        .iter_mut()
+                        .zip(values)
+                        .for_each(|(to, from)| *to = *from);
+                }
+            }
+            FeatureKind::Chroma => {
+                pairs.for_each(|(place, frame)| place.copy_from_slice(&frame.extra[..CHROMA_BINS]));
+            }
+            FeatureKind::Prosody => {
+                pairs.for_each(|(place, frame)| place.copy_from_slice(&frame.extra[CHROMA_BINS..]));
+            }
+        }
+    }
+}
+
+/// Removes the mean and the variance of each column.
+fn normalise(rows: &mut [f32], columns: usize) {
+    let mut mean = vec![0.0f32; columns];
+    let mut deviation = vec![0.0f32; columns];
+    let scale = columns as f32 / rows.len().max(1) as f32;
+    for row in rows.chunks_exact(columns) {
+        for (sum, value) in mean.iter_mut().zip(row) {
             *sum += value * scale;
         }
     }
-    for frame in frames.clone() {
-        for ((sum, value), mean) in deviation.iter_mut().zip(frame).zip(&mean) {
+    for row in rows.chunks_exact(columns) {
+        for ((sum, value), mean) in deviation.iter_mut().zip(row).zip(&mean) {
             *sum += (value - mean).powi(2) * scale;
         }
     }
     for variance in &mut deviation {
         *variance = variance.sqrt() + DEVIATION_FLOOR;
     }
-
-    let padding = WINDOW_FRAMES - count;
-    let mut log_mel = vec![0.0; WINDOW_FRAMES * MEL_BANDS].into_boxed_slice();
-    let rows = log_mel[padding * MEL_BANDS..].chunks_exact_mut(MEL_BANDS);
-    for (row, frame) in rows.zip(frames) {
-        for (band, out) in row.iter_mut().enumerate() {
-            *out = (frame[band] - mean[band]) / deviation[band];
+    for row in rows.chunks_exact_mut(columns) {
+        for ((value, mean), deviation) in row.iter_mut().zip(&mean).zip(&deviation) {
+            *value = (*value - mean) / deviation;
         }
     }
-    let mut mask = [0.0; MASK_STEPS];
-    if count > 0 {
-        mask[padding / TIME_POOL..].fill(1.0);
-    }
-    NormalisedWindow { log_mel, mask }
 }
 
 /// The last [`WINDOW_FRAMES`] voiced frames of a stream.
 #[derive(Clone, Debug)]
 pub struct VoiceWindow {
-    frames: VecDeque<MelFrame>,
+    frames: VecDeque<Frame>,
 }
 
 impl VoiceWindow {
@@ -115,7 +189,7 @@ impl VoiceWindow {
     }
 
     /// Adds the newest frame; the oldest leaves if the window is full.
-    pub fn push(&mut self, frame: MelFrame) {
+    pub fn push(&mut self, frame: Frame) {
         if self.frames.len() == WINDOW_FRAMES {
             self.frames.pop_front();
         }
@@ -139,10 +213,9 @@ impl VoiceWindow {
         self.frames.is_empty()
     }
 
-    /// The window as the network takes it.
-    #[must_use]
-    pub fn normalised(&self) -> NormalisedWindow {
-        normalise(self.frames.iter())
+    /// The frames, oldest first.
+    pub fn frames(&mut self) -> &[Frame] {
+        self.frames.make_contiguous()
     }
 }
 
@@ -156,65 +229,74 @@ impl Default for VoiceWindow {
 ///
 /// What the trainer learns from, so that it sees what the plugin sees.
 #[must_use]
-pub fn voiced_frames(samples: &[f32]) -> Vec<MelFrame> {
-    let mut log_mel = LogMel::new();
+pub fn voiced_frames(samples: &[f32], kinds: &[FeatureKind]) -> Vec<Frame> {
+    let mut extractor = FrameExtractor::new(kinds);
     let mut gate = VoiceGate::new();
     samples
         .iter()
-        .filter_map(|&sample| log_mel.push(sample))
-        .filter(|frame| gate.step(frame.level_db))
-        .map(|frame| frame.log_mel)
+        .filter_map(|&sample| extractor.push(sample))
+        .filter(|(_, level_db)| gate.step(*level_db))
+        .map(|(frame, _)| frame)
         .collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::log_mel::MEL_BANDS;
 
-    fn ramp(count: usize) -> Vec<MelFrame> {
-        (0..count)
-            .map(|t| std::array::from_fn(|band| (t as f32 * 0.3).sin() * (1 + band) as f32))
-            .collect()
+    fn windowing() -> Windowing {
+        Windowing::new(&[FeatureKind::LogMel])
+    }
+
+    fn ramp(count: usize) -> Vec<Frame> {
+        let mel = |t: usize| std::array::from_fn(|band| (t as f32 * 0.3).sin() * (1 + band) as f32);
+        (0..count).map(|t| Frame::from(mel(t))).collect()
     }
 
     #[test]
-    fn a_band_has_zero_mean_and_about_unit_variance() {
-        let window = normalise(ramp(300).iter());
-        for band in 0..MEL_BANDS {
-            let column: Vec<f32> = window
-                .log_mel
-                .iter()
-                .skip(band)
-                .step_by(MEL_BANDS)
-                .copied()
-                .collect();
-            let mean = column.iter().sum::<f32>() / 300.0;
-            let variance = column.iter().map(|v| (v - mean).powi(2)).sum::<f32>() / 300.0;
+    fn a_column_has_zero_mean_and_about_unit_variance() {
+        let windowing = Windowing::new(&FeatureKind::ALL);
+        let window = windowing.window(&ramp(300));
+        let columns = windowing.columns();
+        assert_eq!(columns, 64 + 60 + 12 + 3);
+        for column in 0..MEL_BANDS {
+            let values = window.features.iter().skip(column).step_by(columns);
+            let mean = values.clone().sum::<f32>() / 300.0;
+            let variance = values.map(|v| (v - mean).powi(2)).sum::<f32>() / 300.0;
             assert!(mean.abs() < 1e-4);
-            assert!((0.75..=1.0).contains(&variance), "band {band}: {variance}");
+            assert!(
+                (0.75..=1.0).contains(&variance),
+                "column {column}: {variance}"
+            );
         }
     }
 
     #[test]
     fn channel_and_gain_are_gone() {
         let plain = ramp(200);
-        let coloured: Vec<MelFrame> = plain
+        let coloured: Vec<Frame> = plain
             .iter()
-            .map(|frame| std::array::from_fn(|band| frame[band] + 3.0 - band as f32 * 0.1))
+            .map(|frame| std::array::from_fn(|band| frame.log_mel[band] + 3.0 - band as f32 * 0.1))
+            .map(Frame::from)
             .collect();
-        let (a, b) = (normalise(plain.iter()), normalise(coloured.iter()));
-        for (a, b) in a.log_mel.iter().zip(&b.log_mel) {
+        let (a, b) = (windowing().window(&plain), windowing().window(&coloured));
+        for (a, b) in a.features.iter().zip(&b.features) {
             assert!((a - b).abs() < 1e-3);
         }
     }
 
     #[test]
     fn a_short_window_is_padded_on_the_left_and_masked() {
-        let window = normalise(ramp(75).iter());
-        assert!(window.log_mel[..225 * MEL_BANDS].iter().all(|&v| v == 0.0));
-        assert_eq!(window.mask[..56], [0.0; 56]);
-        assert_eq!(window.mask[56..], [1.0; 19]);
-        assert_eq!(normalise([].iter()).mask, [0.0; MASK_STEPS]);
+        for kinds in [&[FeatureKind::LogMel][..], &FeatureKind::ALL] {
+            let windowing = Windowing::new(kinds);
+            let window = windowing.window(&ramp(75));
+            let padding = &window.features[..225 * windowing.columns()];
+            assert!(padding.iter().all(|&v| v == 0.0));
+            assert_eq!(window.mask[..56], [0.0; 56]);
+            assert_eq!(window.mask[56..], [1.0; 19]);
+            assert_eq!(windowing.window(&[]).mask, [0.0; MASK_STEPS]);
+        }
     }
 
     #[test]
@@ -223,7 +305,24 @@ mod tests {
         let mut window = VoiceWindow::new();
         frames.iter().for_each(|frame| window.push(*frame));
         assert_eq!(window.len(), WINDOW_FRAMES);
-        assert_eq!(window.normalised(), normalise(frames[50..].iter()));
-        assert_eq!(window.normalised(), normalise(frames.iter()));
+        assert_eq!(window.frames(), &frames[50..]);
+        assert_eq!(
+            windowing().window(window.frames()),
+            windowing().window(&frames)
+        );
+    }
+
+    #[test]
+    fn the_columns_of_a_kind_do_not_depend_on_the_others() {
+        let frames = ramp(120);
+        let all = Windowing::new(&FeatureKind::ALL);
+        let (alone, together) = (windowing().window(&frames), all.window(&frames));
+        let (alone, together) = (
+            alone.features.chunks_exact(MEL_BANDS),
+            together.features.chunks_exact(all.columns()),
+        );
+        for (alone, together) in alone.zip(together) {
+            assert_eq!(alone, &together[..MEL_BANDS]);
+        }
     }
 }

@@ -1,14 +1,15 @@
-//! Augmentation of log-mel frames. Every choice is drawn from the generator that is passed in.
+//! Augmentation of frames while the network learns: cheap enough to be drawn anew each time, unlike that of the
+//! [waveform](crate::waveform). Every choice is drawn from the generator that is passed in.
 
 use crate::config::Augmentation;
-use pathos_analysis::{MEL_BANDS, MIN_VOICED_FRAMES, MelFrame, NormalisedWindow, WINDOW_FRAMES};
+use pathos_analysis::{Frame, MEL_BANDS, MIN_VOICED_FRAMES, WINDOW_FRAMES};
 use rand::Rng;
 
 /// Nepers of power to a decibel.
 const NEPERS_PER_DB: f32 = 0.230_258_5;
 
 /// A span of the clip: the longest that a window holds, or a shorter one.
-pub fn crop(frames: &[MelFrame], settings: &Augmentation, rng: &mut impl Rng) -> Vec<MelFrame> {
+pub fn crop(frames: &[Frame], settings: &Augmentation, rng: &mut impl Rng) -> Vec<Frame> {
     let longest = frames.len().min(WINDOW_FRAMES);
     let length = if longest <= MIN_VOICED_FRAMES || rng.random_bool(settings.longest_share) {
         longest
@@ -20,7 +21,7 @@ pub fn crop(frames: &[MelFrame], settings: &Augmentation, rng: &mut impl Rng) ->
 }
 
 /// A change of rate: frames are interpolated to `1 / rate` of their number.
-pub fn stretch(frames: &[MelFrame], rate: f32) -> Vec<MelFrame> {
+pub fn stretch(frames: &[Frame], rate: f32) -> Vec<Frame> {
     let length = ((frames.len() as f32 / rate) as usize).max(1);
     let last = frames.len() - 1;
     (0..length)
@@ -28,18 +29,21 @@ pub fn stretch(frames: &[MelFrame], rate: f32) -> Vec<MelFrame> {
             let at = (t as f32 * rate).min(last as f32);
             let (before, share) = (at as usize, at.fract());
             let after = (before + 1).min(last);
-            std::array::from_fn(|band| {
-                frames[before][band] * (1.0 - share) + frames[after][band] * share
-            })
+            let (before, after) = (&frames[before], &frames[after]);
+            let blend = |a: f32, b: f32| a * (1.0 - share) + b * share;
+            Frame {
+                log_mel: std::array::from_fn(|at| blend(before.log_mel[at], after.log_mel[at])),
+                extra: std::array::from_fn(|at| blend(before.extra[at], after.extra[at])),
+            }
         })
         .collect()
 }
 
 /// A shift of the spectrum along the bands, as of a longer or shorter vocal tract: band `b` takes what was at `b / factor`.
-pub fn warp(frames: &mut [MelFrame], factor: f32) {
+pub fn warp(frames: &mut [Frame], factor: f32) {
     for frame in frames {
-        let source = *frame;
-        for (band, value) in frame.iter_mut().enumerate() {
+        let source = frame.log_mel;
+        for (band, value) in frame.log_mel.iter_mut().enumerate() {
             let at = (band as f32 / factor).min((MEL_BANDS - 1) as f32);
             let (below, share) = (at as usize, at.fract());
             let above = (below + 1).min(MEL_BANDS - 1);
@@ -49,9 +53,9 @@ pub fn warp(frames: &mut [MelFrame], factor: f32) {
 }
 
 /// A tilt of the spectrum: `-tilt_db / 2` at the lowest band to `tilt_db / 2` at the highest.
-pub fn tilt(frames: &mut [MelFrame], tilt_db: f32) {
+pub fn tilt(frames: &mut [Frame], tilt_db: f32) {
     for frame in frames {
-        for (band, value) in frame.iter_mut().enumerate() {
+        for (band, value) in frame.log_mel.iter_mut().enumerate() {
             let share = band as f32 / (MEL_BANDS - 1) as f32 - 0.5;
             *value += share * tilt_db * NEPERS_PER_DB;
         }
@@ -59,17 +63,17 @@ pub fn tilt(frames: &mut [MelFrame], tilt_db: f32) {
 }
 
 /// Stationary noise at a ratio to the mean power of the frames. `colour_db` tilts its spectrum as [`tilt`] does.
-pub fn add_noise(frames: &mut [MelFrame], snr_db: f32, colour_db: f32, rng: &mut impl Rng) {
+pub fn add_noise(frames: &mut [Frame], snr_db: f32, colour_db: f32, rng: &mut impl Rng) {
     let count = (frames.len() * MEL_BANDS).max(1) as f32;
     let power = frames
         .iter()
-        .flatten()
-        .map(|value| value.exp())
+        .flat_map(|frame| frame.log_mel)
+        .map(f32::exp)
         .sum::<f32>()
         / count;
     let level = power.ln() - snr_db * NEPERS_PER_DB;
     for frame in frames {
-        for (band, value) in frame.iter_mut().enumerate() {
+        for (band, value) in frame.log_mel.iter_mut().enumerate() {
             let share = band as f32 / (MEL_BANDS - 1) as f32 - 0.5;
             // A band's power over one frame of noise scatters about its mean, the more the narrower the band.
             let scatter = rng.random_range(-0.7..0.5);
@@ -81,7 +85,7 @@ pub fn add_noise(frames: &mut [MelFrame], snr_db: f32, colour_db: f32, rng: &mut
 }
 
 /// All of the above, each drawn at random, in that order.
-pub fn augment(frames: &[MelFrame], settings: &Augmentation, rng: &mut impl Rng) -> Vec<MelFrame> {
+pub fn augment(frames: &[Frame], settings: &Augmentation, rng: &mut impl Rng) -> Vec<Frame> {
     let around_one = |spread: f64, rng: &mut dyn rand::RngCore| {
         1.0 + spread as f32 * rng.random_range(-1.0..=1.0f32)
     };
@@ -100,39 +104,48 @@ pub fn augment(frames: &[MelFrame], settings: &Augmentation, rng: &mut impl Rng)
     frames
 }
 
-/// SpecAugment (Park et al., Interspeech 2019): bands of bands and spans of frames of a normalised window become 0.
-pub fn spec_augment(window: &mut NormalisedWindow, settings: &Augmentation, rng: &mut impl Rng) {
+/// SpecAugment (Park et al., Interspeech 2019): bands of columns and spans of frames of normalised rows become 0.
+pub fn spec_augment(rows: &mut [f32], columns: usize, settings: &Augmentation, rng: &mut impl Rng) {
     let [count, widest] = settings.band_masks;
     for _ in 0..count {
-        let width = rng.random_range(0..=widest.min(MEL_BANDS));
-        let start = rng.random_range(0..=MEL_BANDS - width);
-        for row in window.log_mel.chunks_exact_mut(MEL_BANDS) {
+        let width = rng.random_range(0..=widest.min(columns));
+        let start = rng.random_range(0..=columns - width);
+        for row in rows.chunks_exact_mut(columns) {
             row[start..start + width].fill(0.0);
         }
     }
+    let frames = rows.len() / columns;
     let [count, longest] = settings.frame_masks;
     for _ in 0..count {
-        let length = rng.random_range(0..=longest.min(WINDOW_FRAMES));
-        let start = rng.random_range(0..=WINDOW_FRAMES - length);
-        window.log_mel[start * MEL_BANDS..(start + length) * MEL_BANDS].fill(0.0);
+        // No more than a fifth of what there is, or nothing would be left of a short window.
+        let length = rng.random_range(0..=longest.min(frames / 5));
+        let start = rng.random_range(0..=frames - length);
+        rows[start * columns..(start + length) * columns].fill(0.0);
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use pathos_analysis::MelFrame;
     use rand::SeedableRng;
     use rand_chacha::ChaCha8Rng;
 
-    fn ridge(band: usize, length: usize) -> Vec<MelFrame> {
-        (0..length)
-            .map(|_| std::array::from_fn(|b| -((b as f32 - band as f32) / 3.0).powi(2)))
-            .collect()
+    fn ridge(band: usize, length: usize) -> Vec<Frame> {
+        let mel: MelFrame = std::array::from_fn(|b| -((b as f32 - band as f32) / 3.0).powi(2));
+        vec![Frame::from(mel); length]
     }
 
-    fn peak(frame: &MelFrame) -> usize {
+    fn settings() -> Augmentation {
+        let recipe = include_str!("../recipes/first.toml");
+        crate::config::Config::parse(recipe, &[])
+            .unwrap()
+            .augmentation
+    }
+
+    fn peak(frame: &Frame) -> usize {
         (0..MEL_BANDS)
-            .max_by(|&a, &b| frame[a].total_cmp(&frame[b]))
+            .max_by(|&a, &b| frame.log_mel[a].total_cmp(&frame.log_mel[b]))
             .unwrap()
     }
 
@@ -151,29 +164,25 @@ mod tests {
 
     #[test]
     fn tilt_is_linear_in_db() {
-        let mut frames = vec![[0.0; MEL_BANDS]];
+        let mut frames = vec![Frame::from([0.0; MEL_BANDS])];
         tilt(&mut frames, 6.0);
-        let db = |neper: f32| neper / NEPERS_PER_DB;
-        assert!((db(frames[0][63] - frames[0][0]) - 6.0).abs() < 1e-4);
+        let [low, .., high] = frames[0].log_mel;
+        assert!(((high - low) / NEPERS_PER_DB - 6.0).abs() < 1e-4);
     }
 
     #[test]
     fn noise_has_its_ratio() {
         let mut rng = ChaCha8Rng::seed_from_u64(1);
-        let mut frames = vec![[0.0; MEL_BANDS]; 300];
+        let mut frames = vec![Frame::from([0.0; MEL_BANDS]); 300];
         add_noise(&mut frames, 0.0, 0.0, &mut rng);
-        let power = frames.iter().flatten().map(|v| v.exp()).sum::<f32>() / (300.0 * 64.0);
+        let values = frames.iter().flat_map(|frame| frame.log_mel);
+        let power = values.map(f32::exp).sum::<f32>() / (300.0 * 64.0);
         assert!((power - 2.0).abs() < 0.2, "signal and equal noise: {power}");
     }
 
     #[test]
     fn the_same_seed_augments_alike() {
-        let settings = crate::config::Config::read(std::path::Path::new(concat!(
-            env!("CARGO_MANIFEST_DIR"),
-            "/recipes/first.toml"
-        )))
-        .unwrap()
-        .augmentation;
+        let settings = settings();
         let run = |seed| {
             augment(
                 &ridge(20, 250),
@@ -183,5 +192,33 @@ mod tests {
         };
         assert_eq!(run(7), run(7));
         assert_ne!(run(7), run(8));
+    }
+
+    #[test]
+    fn masks_are_bands_and_spans_of_zeros() {
+        let mut settings = settings();
+        settings.band_masks = [1, 10];
+        settings.frame_masks = [1, 25];
+        let mut spared = 0;
+        for seed in 0..50 {
+            let mut rows = vec![1.0; 100 * 64];
+            spec_augment(
+                &mut rows,
+                64,
+                &settings,
+                &mut ChaCha8Rng::seed_from_u64(seed),
+            );
+            let is_masked = |cells: Vec<&f32>| cells.iter().all(|&&cell| cell == 0.0);
+            let bands = (0..64).filter(|&b| is_masked(rows.iter().skip(b).step_by(64).collect()));
+            let spans = rows
+                .chunks(64)
+                .filter(|row| is_masked(row.iter().collect()));
+            let (bands, spans) = (bands.count(), spans.count());
+            assert!(bands <= 10 && spans <= 20, "{bands} bands, {spans} frames");
+            let zeros = rows.iter().filter(|&&cell| cell == 0.0).count();
+            assert_eq!(zeros, bands * 100 + spans * 64 - bands * spans);
+            spared += usize::from(zeros == 0);
+        }
+        assert!(spared < 10, "{spared} of 50 without any mask");
     }
 }

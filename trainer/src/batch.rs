@@ -1,15 +1,19 @@
 //! Batches of augmented windows, made on a thread of their own while the network learns from the one before.
+//!
+//! Windows of about the same length are put together, and a batch is only as long as its longest: padding costs as much time
+//! as sound does.
 
 use crate::{
     augment::{augment, spec_augment},
     config::Config,
     dataset::Example,
-    non_voice,
+    mixup, non_voice,
 };
-use pathos_analysis::{Emotion, MASK_STEPS, MEL_BANDS, NormalisedWindow, WINDOW_FRAMES, normalise};
+use pathos_analysis::{Emotion, TIME_POOL, Window, Windowing};
 use rand::{
     Rng, SeedableRng,
     distr::{Distribution, weighted::WeightedIndex},
+    seq::SliceRandom,
 };
 use rand_chacha::ChaCha8Rng;
 use std::{
@@ -19,13 +23,17 @@ use std::{
 
 /// Batches that wait for the network at the most.
 const QUEUE: usize = 4;
+/// Batches whose windows are sorted by length together.
+const SORTED_TOGETHER: usize = 16;
 
-/// Windows and targets, ready to become tensors. `B` is the batch size.
-#[derive(Clone, Debug, Default)]
+/// Windows and targets, ready to become tensors. `B` is the batch size, `T` the frames of its longest window.
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Batch {
-    /// `[B, 300, 64]`.
-    pub log_mel: Vec<f32>,
-    /// `[B, 75]`.
+    /// Frames of the longest window, a multiple of 4.
+    pub frames: usize,
+    /// `[B, T, columns]`.
+    pub features: Vec<f32>,
+    /// `[B, T/4]`.
     pub mask: Vec<f32>,
     /// `[B, 7]`; rows sum to 1.
     pub targets: Vec<f32>,
@@ -36,14 +44,73 @@ pub struct Batch {
 }
 
 /// One window with its targets.
-struct Item {
-    window: NormalisedWindow,
-    target: [f32; Emotion::COUNT],
-    classes: [f32; Emotion::COUNT],
-    voice: f32,
+#[derive(Clone, Debug)]
+pub struct Item {
+    /// Without its padding but to a multiple of 4 frames.
+    pub rows: Vec<f32>,
+    /// Of its steps, as [`Window::mask`].
+    pub mask: Vec<f32>,
+    /// Sums to 1.
+    pub target: [f32; Emotion::COUNT],
+    /// 1 for the classes that can be the answer.
+    pub classes: [f32; Emotion::COUNT],
+    /// 1 for a voice.
+    pub voice: f32,
+}
+
+impl Batch {
+    /// Items side by side, the shorter ones with zeros before them. Targets are left out of plain windows.
+    fn of(items: &[Item], columns: usize) -> Self {
+        let steps = items.iter().map(|item| item.mask.len()).max().unwrap_or(0);
+        let mut batch = Self {
+            frames: steps * TIME_POOL,
+            ..Self::default()
+        };
+        for item in items {
+            let padding = steps - item.mask.len();
+            let zeros = |count| std::iter::repeat_n(0.0, count);
+            batch.features.extend(zeros(padding * TIME_POOL * columns));
+            batch.features.extend_from_slice(&item.rows);
+            batch.mask.extend(zeros(padding));
+            batch.mask.extend_from_slice(&item.mask);
+            batch.targets.extend_from_slice(&item.target);
+            batch.classes.extend_from_slice(&item.classes);
+            batch.voice.push(item.voice);
+        }
+        batch
+    }
+
+    /// A batch of plain windows, for evaluation.
+    #[must_use]
+    pub fn plain(windows: &[Window], columns: usize) -> Self {
+        let items = windows.iter().map(|window| Item {
+            target: [0.0; Emotion::COUNT],
+            classes: [1.0; Emotion::COUNT],
+            voice: 0.0,
+            ..unpadded(window, columns)
+        });
+        Self::of(&items.collect::<Vec<_>>(), columns)
+    }
+}
+
+/// The real part of a window, without targets. An empty window keeps one step of padding.
+fn unpadded(window: &Window, columns: usize) -> Item {
+    let padding = window.mask.iter().take_while(|&&real| real == 0.0).count();
+    let padding = padding.min(window.mask.len() - 1);
+    Item {
+        rows: window.features[padding * TIME_POOL * columns..].to_vec(),
+        mask: window.mask[padding..].to_vec(),
+        target: [0.0; Emotion::COUNT],
+        classes: [0.0; Emotion::COUNT],
+        voice: 0.0,
+    }
 }
 
 /// The batches of an epoch, as a stream. The same seed and epoch give the same batches.
+///
+/// # Panics
+///
+/// If there is no example, or a weight is not positive.
 pub fn epoch(
     examples: &Arc<Vec<Example>>,
     weights: &[f64],
@@ -51,14 +118,24 @@ pub fn epoch(
     epoch: usize,
 ) -> mpsc::Receiver<Batch> {
     let (sender, receiver) = mpsc::sync_channel(QUEUE);
-    let (examples, config) = (Arc::clone(examples), config.clone());
     let draws = WeightedIndex::new(weights).expect("there are clips, and each weighs something");
+    let maker = Maker {
+        examples: Arc::clone(examples),
+        windowing: Windowing::new(&config.feature_settings().kinds),
+        config: config.clone(),
+        draws,
+    };
     thread::spawn(move || {
-        let mut rng = ChaCha8Rng::seed_from_u64(config.seed.wrapping_add(1_000_003 * epoch as u64));
-        for _ in 0..steps(examples.len(), &config) {
-            let batch = batch(&examples, &draws, &config, &mut rng);
-            if sender.send(batch).is_err() {
-                return;
+        let seed = maker.config.seed.wrapping_add(1_000_003 * epoch as u64);
+        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+        let mut left = steps(maker.examples.len(), &maker.config);
+        while left > 0 {
+            let count = left.min(SORTED_TOGETHER);
+            left -= count;
+            for batch in maker.batches(count, &mut rng) {
+                if sender.send(batch).is_err() {
+                    return;
+                }
             }
         }
     });
@@ -66,137 +143,105 @@ pub fn epoch(
 }
 
 /// Steps in an epoch.
+#[must_use]
 pub fn steps(examples: usize, config: &Config) -> usize {
     (examples / config.training.batch_size).max(1)
 }
 
-fn batch(
-    examples: &[Example],
-    draws: &WeightedIndex<f64>,
-    config: &Config,
-    rng: &mut ChaCha8Rng,
-) -> Batch {
-    let mut items: Vec<Item> = (0..config.training.batch_size)
-        .map(|_| {
-            if rng.random_bool(config.training.non_voice_share) {
-                sound(config, rng)
-            } else {
-                clip(&examples[draws.sample(rng)], config, rng)
-            }
-        })
-        .collect();
-    mix(&mut items, config, rng);
-    let mut batch = Batch::default();
-    for item in items {
-        batch.log_mel.extend_from_slice(&item.window.log_mel);
-        batch.mask.extend_from_slice(&item.window.mask);
-        batch.targets.extend_from_slice(&item.target);
-        batch.classes.extend_from_slice(&item.classes);
-        batch.voice.push(item.voice);
-    }
-    batch
+struct Maker {
+    examples: Arc<Vec<Example>>,
+    draws: WeightedIndex<f64>,
+    config: Config,
+    windowing: Windowing,
 }
 
-fn clip(example: &Example, config: &Config, rng: &mut ChaCha8Rng) -> Item {
-    let frames = augment(&example.frames, &config.augmentation, rng);
-    let mut window = normalise(frames.iter());
-    spec_augment(&mut window, &config.augmentation, rng);
-    let corpus = example.clip.corpus;
-    let classes = Emotion::ALL.map(|emotion| if corpus.has(emotion) { 1.0 } else { 0.0 });
-    let count: f32 = classes.iter().sum();
-    let smoothing = config.training.label_smoothing;
-    let mut target = classes.map(|class| class * smoothing / count);
-    target[example.clip.emotion.index()] += 1.0 - smoothing;
-    Item {
-        window,
-        target,
-        classes,
-        voice: 1.0,
+impl Maker {
+    /// Some batches of items that were drawn together.
+    fn batches(&self, count: usize, rng: &mut ChaCha8Rng) -> Vec<Batch> {
+        let size = self.config.training.batch_size;
+        let mut items: Vec<Item> = (0..count * size)
+            .map(|_| {
+                if rng.random_bool(self.config.training.non_voice_share) {
+                    self.sound(rng)
+                } else {
+                    self.clip(&self.examples[self.draws.sample(rng)], rng)
+                }
+            })
+            .collect();
+        items.sort_by_key(|item| item.mask.len());
+        let columns = self.windowing.columns();
+        let mut batches: Vec<Batch> = items
+            .chunks_mut(size)
+            .map(|items| {
+                // Mixed with whatever neighbour, not with the nearest in length.
+                items.shuffle(rng);
+                mixup::mix(items, &self.config.augmentation, rng);
+                Batch::of(items, columns)
+            })
+            .collect();
+        batches.shuffle(rng);
+        batches
     }
-}
 
-fn sound(config: &Config, rng: &mut ChaCha8Rng) -> Item {
-    let frames = augment(&non_voice::frames(rng), &config.augmentation, rng);
-    Item {
-        window: normalise(frames.iter()),
-        target: [1.0 / Emotion::COUNT as f32; Emotion::COUNT],
-        classes: [1.0; Emotion::COUNT],
-        voice: 0.0,
-    }
-}
-
-/// Mixup (Zhang et al., ICLR 2018) of some of the voices with the item after them.
-fn mix(items: &mut [Item], config: &Config, rng: &mut ChaCha8Rng) {
-    let alpha = config.augmentation.mixup_alpha;
-    for place in 1..items.len() {
-        let (before, after) = items.split_at_mut(place);
-        let (item, other) = (&mut before[place - 1], &after[0]);
-        let mixed = rng.random_bool(config.augmentation.mixup_share);
-        if !mixed || item.voice == 0.0 || other.voice == 0.0 {
-            continue;
-        }
-        let share = symmetric_beta(alpha, rng).max(0.5) as f32;
-        let blend = |a: &mut f32, b: &f32| *a = *a * share + b * (1.0 - share);
-        let pairs = |a: &mut [f32], b: &[f32]| a.iter_mut().zip(b).for_each(|(a, b)| blend(a, b));
-        pairs(&mut item.window.log_mel, &other.window.log_mel);
-        pairs(&mut item.target, &other.target);
-        for (a, b) in item.classes.iter_mut().zip(&other.classes) {
-            *a = a.max(*b);
-        }
-        for (a, b) in item.window.mask.iter_mut().zip(&other.window.mask) {
-            *a = a.max(*b);
+    fn clip(&self, example: &Example, rng: &mut ChaCha8Rng) -> Item {
+        let augmentation = &self.config.augmentation;
+        let copy = rng.random_range(0..example.copies.len());
+        let frames = augment(&example.copies[copy], augmentation, rng);
+        let columns = self.windowing.columns();
+        let mut item = unpadded(&self.windowing.window(&frames), columns);
+        spec_augment(&mut item.rows, columns, augmentation, rng);
+        let corpus = example.clip.corpus;
+        let classes = Emotion::ALL.map(|emotion| if corpus.has(emotion) { 1.0 } else { 0.0 });
+        let count: f32 = classes.iter().sum();
+        let smoothing = self.config.training.label_smoothing;
+        let mut target = classes.map(|class| class * smoothing / count);
+        target[example.clip.emotion.index()] += 1.0 - smoothing;
+        Item {
+            target,
+            classes,
+            voice: 1.0,
+            ..item
         }
     }
-}
 
-/// A draw from Beta(alpha, alpha) by Jöhnk's method, which suits alpha below 1.
-fn symmetric_beta(alpha: f64, rng: &mut ChaCha8Rng) -> f64 {
-    loop {
-        let x = rng.random::<f64>().powf(1.0 / alpha);
-        let y = rng.random::<f64>().powf(1.0 / alpha);
-        if x + y > 0.0 && x + y <= 1.0 {
-            return x / (x + y);
+    fn sound(&self, rng: &mut ChaCha8Rng) -> Item {
+        let frames = non_voice::frames(&self.config.features.kinds, rng);
+        let frames = augment(&frames, &self.config.augmentation, rng);
+        Item {
+            target: [1.0 / Emotion::COUNT as f32; Emotion::COUNT],
+            classes: [1.0; Emotion::COUNT],
+            voice: 0.0,
+            ..unpadded(&self.windowing.window(&frames), self.windowing.columns())
         }
     }
-}
-
-/// A batch of plain windows, for evaluation: `log_mel` and `mask` alone.
-pub fn plain(windows: &[NormalisedWindow]) -> Batch {
-    let mut batch = Batch {
-        log_mel: Vec::with_capacity(windows.len() * WINDOW_FRAMES * MEL_BANDS),
-        mask: Vec::with_capacity(windows.len() * MASK_STEPS),
-        ..Batch::default()
-    };
-    for window in windows {
-        batch.log_mel.extend_from_slice(&window.log_mel);
-        batch.mask.extend_from_slice(&window.mask);
-    }
-    batch
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::corpora::{Clip, Corpus};
-    use pathos_analysis::MelFrame;
+    use pathos_analysis::{Frame, MelFrame};
 
     fn config() -> Config {
-        let recipe = concat!(env!("CARGO_MANIFEST_DIR"), "/recipes/first.toml");
-        Config::read(std::path::Path::new(recipe)).unwrap()
+        Config::parse(include_str!("../recipes/first.toml"), &[]).unwrap()
     }
 
     fn examples() -> Arc<Vec<Example>> {
-        let example = |number: usize| Example {
-            clip: Clip {
-                path: format!("{number}.wav").into(),
-                corpus: [Corpus::CremaD, Corpus::RavdessSong, Corpus::Tess][number % 3],
-                speaker: format!("S{number}"),
-                female: false,
-                emotion: Emotion::Sad,
-            },
-            frames: (0..120)
-                .map(|t| -> MelFrame { std::array::from_fn(|b| ((t * b) as f32 * 0.01).sin()) })
-                .collect(),
+        let example = |number: usize| {
+            let mel = |t: usize| -> MelFrame {
+                std::array::from_fn(|band| ((t * band) as f32 * 0.01).sin())
+            };
+            let frames = (0..100 + 2 * number).map(|t| Frame::from(mel(t)));
+            Example {
+                clip: Clip {
+                    path: format!("{number}.wav").into(),
+                    corpus: [Corpus::CremaD, Corpus::RavdessSong, Corpus::Tess][number % 3],
+                    speaker: format!("S{number}"),
+                    female: false,
+                    emotion: Emotion::Sad,
+                },
+                copies: vec![frames.collect()],
+            }
         };
         Arc::new((0..96).map(example).collect())
     }
@@ -211,22 +256,39 @@ mod tests {
 
     #[test]
     fn an_epoch_is_the_same_each_time_and_unlike_the_next() {
-        let all = |epoch| {
-            let batches = batches(epoch);
-            batches
-                .into_iter()
-                .flat_map(|b| b.log_mel)
-                .collect::<Vec<f32>>()
-        };
-        assert_eq!(all(0), all(0));
-        assert_ne!(all(0), all(1));
+        assert_eq!(batches(0), batches(0));
+        assert_ne!(batches(0), batches(1));
+    }
+
+    #[test]
+    fn batches_are_as_long_as_their_longest_window() {
+        let batches = batches(0);
+        assert_eq!(batches.len(), 3);
+        let mut lengths = Vec::new();
+        for batch in &batches {
+            let count = batch.voice.len();
+            assert_eq!(count, 32);
+            assert_eq!(batch.frames % TIME_POOL, 0);
+            assert_eq!(batch.features.len(), count * batch.frames * 64);
+            let steps = batch.frames / TIME_POOL;
+            assert_eq!(batch.mask.len(), count * steps);
+            assert!(
+                batch.mask.chunks(steps).any(|row| row[0] == 1.0),
+                "none is that long"
+            );
+            assert!(batch.mask.chunks(steps).all(|row| row[steps - 1] == 1.0));
+            lengths.push(batch.frames);
+        }
+        let (shortest, longest) = (lengths.iter().min(), lengths.iter().max());
+        assert!(
+            shortest < longest,
+            "windows of a length are together: {lengths:?}"
+        );
     }
 
     #[test]
     fn targets_sum_to_one_and_give_nothing_to_classes_that_are_not_there() {
-        let batches = batches(0);
-        assert_eq!(batches.len(), 3);
-        for batch in &batches {
+        for batch in &batches(0) {
             let rows = batch.targets.chunks_exact(Emotion::COUNT);
             for (target, classes) in rows.zip(batch.classes.chunks_exact(Emotion::COUNT)) {
                 assert!((target.iter().sum::<f32>() - 1.0).abs() < 1e-5);

@@ -1,44 +1,37 @@
 //! What is known of a model: as evidence in its file, and as its card.
 
 use crate::{
-    config::Config,
+    config::{Config, Optimizer, Protocol, Schedule},
     corpora::{Clip, Corpus},
-    evaluate::{Figures, MIX, VoiceFigures},
-    verify::Size,
+    evaluate::{Figures, MIX},
+    evaluation::Evaluation,
+    onnx::verify::Size,
 };
 use pathos_analysis::{Emotion, Evidence, Figure};
 use std::{collections::BTreeSet, fmt::Write};
 
-/// What the card tells, beside the evidence in the file.
+/// What the card tells.
 pub struct Facts<'a> {
+    /// The name of the model file.
+    pub file: &'a str,
     /// How the run was configured.
     pub config: &'a Config,
     /// Epochs that were finished.
     pub epochs_done: usize,
-    /// How long they took, if the log says so.
-    pub seconds: Option<f64>,
+    /// How long they took.
+    pub seconds: f64,
     /// What the network learned from.
     pub learned_from: &'a [&'a Clip],
-    /// Of the mean over a clip's windows while it plays, by set, the mix last.
-    pub figures: &'a [Figures],
-    /// The same of a clip's last 3 s of voice.
-    pub at_the_end: &'a [Figures],
-    /// Of the voice head.
-    pub voice: VoiceFigures,
-    /// Divides the logits.
-    pub temperature: f32,
+    /// What was judged.
+    pub evaluation: &'a Evaluation,
     /// Of the file.
     pub size: Size,
 }
 
 /// The evidence for the model file: the UAR of each set and the accuracy of the mix. CREMA-D leads if it is there, as it has
 /// by far the most speakers.
-pub fn evidence(
-    config: &Config,
-    learned_from: &[&Clip],
-    figures: &[Figures],
-    at_the_end: &[Figures],
-) -> Evidence {
+#[must_use]
+pub fn evidence(config: &Config, learned_from: &[&Clip], evaluation: &Evaluation) -> Evidence {
     let figure = |figures: &Figures, measure: &str, value, interval| Figure {
         set: figures.set.clone(),
         measure: measure.to_owned(),
@@ -46,26 +39,23 @@ pub fn evidence(
         interval,
         clips: figures.clips,
     };
-    let mut all: Vec<Figure> = figures
-        .iter()
-        .map(|figures| figure(figures, "UAR", figures.uar, figures.uar_interval))
-        .collect();
-    all.extend(
-        figures
-            .last()
-            .map(|mix| figure(mix, "accuracy", mix.accuracy, None)),
-    );
-    all.extend(figures.last().map(|mix| figure(mix, "ECE", mix.ece, None)));
-    all.extend(at_the_end.iter().map(|figures| {
-        figure(
-            figures,
-            "UAR of the last 3 s",
-            figures.uar,
-            figures.uar_interval,
-        )
-    }));
+    let uars = |all: &[Figures], measure: &str| -> Vec<Figure> {
+        let all = all.iter();
+        all.map(|own| figure(own, measure, own.uar, own.uar_interval))
+            .collect()
+    };
+    let mut all = uars(&evaluation.while_it_plays, "UAR");
+    if let Some(mix) = evaluation.while_it_plays.last() {
+        all.push(figure(mix, "accuracy", mix.accuracy, mix.accuracy_interval));
+        all.push(figure(mix, "ECE", mix.ece, None));
+    }
+    all.extend(uars(
+        &evaluation.after_one_second,
+        "UAR of the first second",
+    ));
+    all.extend(uars(&evaluation.at_the_end, "UAR of the last 3 s"));
     Evidence {
-        protocol: protocol(config),
+        protocol: protocol(config, evaluation),
         corpora: corpora(learned_from)
             .iter()
             .map(|corpus| corpus.name().to_owned())
@@ -75,11 +65,20 @@ pub fn evidence(
     }
 }
 
-fn protocol(config: &Config) -> String {
-    format!(
-        "unheard speakers, fold {} of {}",
-        config.split.fold, config.split.folds
-    )
+/// The protocol in words.
+fn protocol(config: &Config, evaluation: &Evaluation) -> String {
+    let runs = evaluation.runs.len();
+    let runs = if runs == 1 {
+        format!("fold {}", config.split.fold)
+    } else {
+        format!("{runs} runs pooled")
+    };
+    match evaluation.protocol {
+        Protocol::Speakers => format!("unheard speakers, {runs}"),
+        Protocol::Clips => "unheard clips of known speakers".to_owned(),
+        Protocol::Rows => "rows: augmented copies at random, for comparison alone".to_owned(),
+        Protocol::All => "nothing was held out".to_owned(),
+    }
 }
 
 fn corpora(clips: &[&Clip]) -> BTreeSet<Corpus> {
@@ -101,11 +100,11 @@ fn licence(clips: &[&Clip]) -> String {
 pub fn card(facts: &Facts) -> String {
     let config = facts.config;
     let mut text = format!(
-        "# {} {}\n\nThe recogniser that Pathos carries: a CNN-LSTM that turns the last three seconds of a voice into probabilities of seven\nacted emotions. `trainer export` wrote this card together with `pathos.onnx`; the file's own metadata holds the same evidence.\n\n",
-        config.name, config.version
+        "# {} {}\n\nA recogniser that Pathos can run: a network that turns the last three seconds of a voice into probabilities of seven\nacted emotions. `trainer export` wrote this card together with `{}`; the file's own metadata holds the same evidence.\n\n",
+        config.name, config.version, facts.file
     );
     quality(&mut text, facts);
-    confusion(&mut text, facts.figures);
+    confusion(&mut text, &facts.evaluation.while_it_plays);
     text += USE;
     data(&mut text, facts.learned_from);
     training(&mut text, facts);
@@ -118,20 +117,44 @@ fn percent(share: f64) -> String {
 }
 
 fn quality(text: &mut String, facts: &Facts) {
-    let split = &facts.config.split;
+    let evaluation = facts.evaluation;
+    let held_out = match evaluation.protocol {
+        Protocol::Speakers => "Figures of speakers whom the judged network has never heard.",
+        Protocol::Clips => {
+            "Figures of clips that the judged network has not learned from, **but of speakers whom it knows**: too good for a voice that it does not know."
+        }
+        Protocol::Rows => {
+            "Figures by the protocol of the notebook that claims 97.25 %: **the judged network has learned from copies of nearly every recording that it is judged on**. They say nothing of how it does on a new recording."
+        }
+        Protocol::All => "",
+    };
+    let judged = match (facts.config.split.protocol, evaluation.runs.len()) {
+        (Protocol::All, runs) => format!(
+            "This network learned from all clips, so it cannot be judged itself: the figures are those of {runs} networks of the same recipe, each judged on what it had not heard."
+        ),
+        (_, 1) => {
+            "They are of one split, so they would move by some points with another.".to_owned()
+        }
+        (_, runs) => format!(
+            "They are pooled over {runs} networks of the same recipe, each judged on what it had not heard."
+        ),
+    };
     writeln!(
         text,
-        "## How good it is\n\nFigures of speakers whom the network has never heard: each corpus's speakers are dealt to {} folds, fold {} is left out of training, and\nthe network after the last epoch is judged on it. Nothing was chosen by these figures but the temperature. It is one fold, so the figures\nwill move by some points with the fold. Per cent; UAR is the unweighted average recall over the classes of the set (chance: 17 for six\nclasses, 14 for seven), with its 95 % interval by bootstrap over speakers where there are three or more.\n",
-        split.folds, split.fold
+        "## How good it is\n\n{held_out} {judged} Nothing was chosen by these figures but the temperature. Per cent; UAR is the unweighted average\nrecall over the classes of the set (chance: 17 for six classes, 14 for seven), with its 95 % interval by bootstrap over speakers where there are\nthree or more.\n",
     ).ok();
-    *text += "| set | clips | speakers | UAR | 95 % | accuracy | ECE | NLL | Brier | UAR at the end |\n|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|\n";
-    for (figures, at_the_end) in facts.figures.iter().zip(facts.at_the_end) {
+    *text += "| set | clips | speakers | UAR | 95 % | accuracy | ECE | NLL | Brier | UAR after 1 s | UAR at the end |\n|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|\n";
+    let early_and_late = evaluation
+        .after_one_second
+        .iter()
+        .zip(&evaluation.at_the_end);
+    for (figures, (early, late)) in evaluation.while_it_plays.iter().zip(early_and_late) {
         let interval = figures.uar_interval.map_or("–".to_owned(), |[low, high]| {
             format!("{} to {}", percent(low), percent(high))
         });
         writeln!(
             text,
-            "| {} | {} | {} | {} | {interval} | {} | {} | {:.3} | {:.3} | {} |",
+            "| {} | {} | {} | {} | {interval} | {} | {} | {:.3} | {:.3} | {} | {} |",
             figures.set,
             figures.clips,
             figures.speakers,
@@ -140,16 +163,17 @@ fn quality(text: &mut String, facts: &Facts) {
             percent(figures.ece),
             figures.nll,
             figures.brier,
-            percent(at_the_end.uar),
+            percent(early.uar),
+            percent(late.uar),
         )
         .ok();
     }
     writeln!(
         text,
-        "\nA clip is judged as the plugin judges it while it plays: by tract, one window of its voiced frames each 0.25 s from 0.75 s of voice on; the\nmean of their logits is the clip's. *UAR at the end* is that of one window alone, the last 3 s of the clip's voice. Most of the women's clips are\nof one woman of TESS, and so are two fifths of the mix. Classes that a corpus does not have are left out of its softmax. The temperature, {:.3}, is fitted on\nall held-out clips; the figures of calibration (ECE over 15 bins, NLL in nats, Brier) are cross-fitted, each half of the speakers with the\ntemperature of the other half. RAVDESS's calm counts as neutral. The emotion is the one that was to be acted; in CREMA-D the majority of its\nlisteners hears another for more than half of the clips, so figures far below 100 are no surprise there.\n\nThe voice head takes {} % of the held-out clips for a voice, and {} % of made-up sounds without one (noise, hum, tones, chords, drums of\nthe kinds it was trained with) for none.\n",
-        facts.temperature,
-        percent(facts.voice.voices),
-        percent(facts.voice.non_voices)
+        "\nA clip is judged as the plugin judges it while it plays: by tract, one window of its voiced frames each 0.25 s from 0.75 s of voice on; the\nmean of their logits is the clip's. *After 1 s* is the window of its first second of voice, *at the end* that of its last 3 s. Classes that a corpus\ndoes not have are left out of its softmax. The temperature, {:.3}, is fitted on all that was judged; the figures of calibration (ECE over 15 bins,\nNLL in nats, Brier) are cross-fitted, each half of the speakers with the temperature of the other half. RAVDESS's calm counts as neutral. The\nemotion is the one that was to be acted; in CREMA-D the majority of its listeners hears another for more than half of the clips, so figures far\nbelow 100 are no surprise there.\n\nThe voice head takes {} % of the judged clips for a voice, and {} % of made-up sounds without one (noise, hum, tones, chords, drums of\nthe kinds it was trained with) for none.\n",
+        evaluation.temperature,
+        percent(evaluation.voice.voices),
+        percent(evaluation.voice.non_voices)
     ).ok();
 }
 
@@ -227,14 +251,23 @@ fn data(text: &mut String, clips: &[&Clip]) {
 fn training(text: &mut String, facts: &Facts) {
     let config = facts.config;
     let (training, augmentation) = (&config.training, &config.augmentation);
+    let optimizer = match training.optimizer {
+        Optimizer::AdamW => "AdamW",
+        Optimizer::Adam => "Adam",
+        Optimizer::Sgd => "SGD with momentum",
+    };
+    let schedule = match training.schedule {
+        Schedule::OneCycle => "one-cycle",
+        Schedule::Constant => "constant",
+    };
     writeln!(
         text,
-        "## How it was trained\n\nWith burn on a CPU by `trainer train`, seed {}: {} of {} epochs of {} examples{}; AdamW (weight decay {}), one-cycle learning rate up to {}, batch {},\nlabel smoothing {}, each corpus's missing classes masked. Random spans of 0.75 to 3 s of voice; change of rate ±{:.0} %, shift along the bands\n±{:.0} %, tilt ±{} dB, noise at {} to {} dB on {:.0} %, SpecAugment, mixup on {:.0} %. {:.0} % of the examples are made-up sounds without a voice, with a uniform target.\n",
+        "## How it was trained\n\nWith burn by `trainer train`, seed {}: {} of {} epochs of {} examples, {:.0} minutes; {optimizer} (weight decay {}), {schedule} learning rate up\nto {}, batch {}, label smoothing {}, each corpus's missing classes masked. Spans of 0.75 to 3 s of voice; change of rate ±{:.0} %, shift along the\nbands ±{:.0} %, tilt ±{} dB, noise at {} to {} dB on {:.0} %, SpecAugment, mixup on {:.0} %, {} augmented copies of each clip's sound. {:.0} % of the\nexamples are made-up sounds without a voice, with a uniform target.\n",
         config.seed,
         facts.epochs_done,
         training.epochs,
         facts.learned_from.len(),
-        facts.seconds.map(|seconds| format!(", {:.0} minutes on two cores", seconds / 60.0)).unwrap_or_default(),
+        facts.seconds / 60.0,
         training.weight_decay,
         training.learning_rate,
         training.batch_size,
@@ -246,21 +279,33 @@ fn training(text: &mut String, facts: &Facts) {
         augmentation.noise_snr_db[1],
         100.0 * augmentation.noise_share,
         100.0 * augmentation.mixup_share,
+        augmentation.copies,
         100.0 * training.non_voice_share,
     ).ok();
-    if facts.epochs_done < training.epochs {
-        *text += "The run was ended before its last epoch; the learning rate had not come all the way down.\n\n";
-    }
 }
 
 fn network(text: &mut String, facts: &Facts) {
-    let sizes = &facts.config.network;
-    let [a, b, c, d] = sizes.channels;
+    let network = &facts.config.network;
+    let columns = facts.config.feature_settings().columns();
+    let convolutions = if network.kind.convolves() {
+        let channels: Vec<String> = network.channels.iter().map(usize::to_string).collect();
+        format!(
+            "3×3 convolutions of {} channels with batch norm; ",
+            channels.join(", ")
+        )
+    } else {
+        "four frames side by side; ".to_owned()
+    };
+    let lstm = if network.kind.recurs() {
+        format!("an LSTM of {} over 75 steps; ", network.hidden)
+    } else {
+        String::new()
+    };
     writeln!(
         text,
-        "## The network\n\n64 log-mel bands of 16 kHz sound each 10 ms, 300 frames of voice at the most; four 3×3 convolutions of {a}, {b}, {c} and {d} channels with batch norm;\na linear layer of {}; an LSTM of {} over 75 steps; attention, mean and deviation of its outputs; two linear heads, of the emotions and of the\nvoice. {:.2} million parameters, {:.0} million multiplications and additions a window, {:.2} MB. ONNX operator set 13; inputs `log_mel` [1, 300, 64] and\n`mask` [1, 75], outputs `logits` [1, 7] ({}) and `voice` [1, 1].",
-        sizes.projection,
-        sizes.hidden,
+        "## The network\n\nA `{}`: {columns} features of 16 kHz sound each 10 ms, 300 frames of voice at the most; {convolutions}a linear layer of {}; {lstm}attention, mean\nand deviation of the steps; two linear heads, of the emotions and of the voice. {:.2} million parameters, {:.1} million multiplications and additions\na window, which is run once for each 250 ms of voice, {:.2} MB. ONNX operator set 13; inputs `features` [1, 300, {columns}] and `mask` [1, 75], outputs\n`logits` [1, 7] ({}) and `voice` [1, 1].",
+        network.kind.name(),
+        network.projection,
         facts.size.parameters as f64 / 1e6,
         facts.size.macs as f64 / 1e6,
         facts.size.bytes as f64 / 1e6,

@@ -1,6 +1,8 @@
 //! A run's configuration: one TOML file that holds every number, saved beside the run's results.
 
-use anyhow::{Context, Result};
+use crate::waveform::WaveformAugmentation;
+use anyhow::{Context, Result, bail, ensure};
+use pathos_analysis::{FeatureKind, FeatureSettings, TIME_POOL};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
@@ -12,42 +14,181 @@ pub struct Config {
     pub name: String,
     /// The version of the model.
     pub version: String,
-    /// Seeds every random choice.
+    /// Seeds every random choice of the training.
     pub seed: u64,
-    /// Which speakers are held out.
+    /// What the network looks at.
+    pub features: Features,
+    /// Which clips are learned from and which are judged.
     pub split: Split,
-    /// The sizes of the network.
-    pub network: NetworkSizes,
+    /// The kind and the sizes of the network.
+    pub network: NetworkSettings,
     /// The optimisation.
     pub training: Training,
     /// What is done to a clip before it is learned from.
     pub augmentation: Augmentation,
 }
 
-/// The protocol `speakers`: one fold of the speakers of each corpus is held out.
+/// What the network looks at.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Features {
+    /// `log-mel`, `mfcc`, `chroma`, `prosody`: one or several.
+    pub kinds: Vec<FeatureKind>,
+}
+
+/// How clips are divided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Protocol {
+    /// No speaker of the test is learned from.
+    Speakers,
+    /// Clips at random: the speakers of the test are known, its clips are not.
+    Clips,
+    /// Augmented copies of clips at random, as in the notebook that claims 97.25 %: nearly every row of the test has a copy of
+    /// its own recording among the rows that were learned. For comparison alone.
+    Rows,
+    /// Everything is learned from, nothing is judged: for a model that is shipped.
+    All,
+}
+
+impl Protocol {
+    /// The name, as configurations spell it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Speakers => "speakers",
+            Self::Clips => "clips",
+            Self::Rows => "rows",
+            Self::All => "all",
+        }
+    }
+}
+
+/// Which clips are learned from and which are judged.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Split {
-    /// The fold that is held out, from 0.
+    /// `speakers`, `clips`, `rows` or `all`.
+    pub protocol: Protocol,
+    /// Which fold is the test, from 0. A corpus with no more folds than this has nothing in the test.
     pub fold: usize,
-    /// How many folds there are.
-    pub folds: usize,
-    /// Seeds the dealing of speakers to folds.
+    /// How many folds a corpus's speakers are dealt to, for `speakers`.
+    pub folds: Folds,
+    /// Share of the clips or rows in the test, for `clips` and `rows`.
+    pub test_share: f64,
+    /// Share of what is left (of the speakers, for `speakers`) that is kept out of training to stop it early; 0 for none.
+    pub validation_share: f64,
+    /// Seeds the dealing.
     pub seed: u64,
 }
 
-/// See [`NetworkConfig`](crate::network::NetworkConfig).
+/// Folds of each corpus.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Folds {
+    /// CREMA-D's actors.
+    pub crema_d: usize,
+    /// RAVDESS's actors, with their speech and song in the same fold.
+    pub ravdess: usize,
+    /// SAVEE's men.
+    pub savee: usize,
+    /// TESS's women.
+    pub tess: usize,
+}
+
+impl Folds {
+    /// As many runs as it takes to judge every speaker.
+    #[must_use]
+    pub fn most(&self) -> usize {
+        let all = [self.crema_d, self.ravdess, self.savee, self.tess];
+        all.into_iter().max().unwrap_or(0)
+    }
+}
+
+/// The kind of a network.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum NetworkKind {
+    /// Convolutions, and statistics over time.
+    Cnn,
+    /// An LSTM on stacked frames.
+    Lstm,
+    /// Convolutions, then an LSTM.
+    CnnLstm,
+}
+
+impl NetworkKind {
+    /// The name, as configurations spell it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Cnn => "cnn",
+            Self::Lstm => "lstm",
+            Self::CnnLstm => "cnn-lstm",
+        }
+    }
+
+    /// Whether it begins with convolutions.
+    #[must_use]
+    pub fn convolves(self) -> bool {
+        self != Self::Lstm
+    }
+
+    /// Whether it has an LSTM.
+    #[must_use]
+    pub fn recurs(self) -> bool {
+        self != Self::Cnn
+    }
+}
+
+/// See [`Network`](crate::network::Network).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct NetworkSizes {
-    /// Channels of the four convolutions.
-    pub channels: [usize; 4],
-    /// Width of the layer before the LSTM.
+pub struct NetworkSettings {
+    /// `cnn`, `lstm` or `cnn-lstm`.
+    pub kind: NetworkKind,
+    /// Channels of the 3×3 convolutions; not used by `lstm`.
+    pub channels: Vec<usize>,
+    /// Their strides, `[frames, bands]`; those of the frames must come to 4.
+    pub strides: Vec<[usize; 2]>,
+    /// Width of the layer after them.
     pub projection: usize,
-    /// Width of the LSTM.
+    /// Width of the LSTM; not used by `cnn`.
     pub hidden: usize,
     /// Share of activations dropped in training.
     pub dropout: f64,
+}
+
+/// The optimiser.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Optimizer {
+    /// Adam with decoupled weight decay (Loshchilov & Hutter, ICLR 2019).
+    AdamW,
+    /// Adam (Kingma & Ba, ICLR 2015); the weight decay is added to the gradient.
+    Adam,
+    /// Gradient descent with a Nesterov momentum of 0.9.
+    Sgd,
+}
+
+/// The learning rate over the run, relative to the highest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Schedule {
+    /// Up in a line over the warm-up, down in half a cosine (Smith, 2018).
+    OneCycle,
+    /// Up in a line over the warm-up, then constant.
+    Constant,
+}
+
+/// The loss of the emotions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Loss {
+    /// Cross-entropy with the smoothed target.
+    CrossEntropy,
+    /// Focal loss with a gamma of 2 (Lin et al., ICCV 2017): cross-entropy that counts what is well known less.
+    Focal,
 }
 
 /// How the weights are found.
@@ -58,28 +199,45 @@ pub struct Training {
     pub epochs: usize,
     /// Examples in a step.
     pub batch_size: usize,
-    /// Highest learning rate of the one-cycle schedule.
+    /// `adam-w`, `adam` or `sgd`.
+    pub optimizer: Optimizer,
+    /// Highest learning rate of the schedule.
     pub learning_rate: f64,
+    /// `one-cycle` or `constant`.
+    pub schedule: Schedule,
     /// Share of the run over which the learning rate rises.
     pub warmup: f64,
-    /// Decoupled weight decay of AdamW.
+    /// Weight decay.
     pub weight_decay: f32,
     /// Largest norm of a parameter's gradient.
     pub gradient_clip: f32,
+    /// `cross-entropy` or `focal`.
+    pub loss: Loss,
     /// Mass of the target that is spread over the corpus's own classes.
     pub label_smoothing: f32,
+    /// How much the classes of a corpus are evened out in the draws: 0 as they occur, 1 equally often.
+    pub class_balance: f64,
+    /// How much the corpora are evened out in the draws: 0 as they occur, 1 equally often.
+    pub corpus_balance: f64,
+    /// Largest share of the draws that may fall on TESS, which has two speakers.
+    pub tess_share: f64,
     /// Share of a batch that is no voice.
     pub non_voice_share: f64,
     /// Weight of the voice head's loss.
     pub voice_weight: f32,
-    /// Largest share of the draws that may fall on TESS, which has two speakers.
-    pub tess_share: f64,
+    /// Share of itself that a moving average of the weights keeps each step, such as 0.999: the average is what is judged and
+    /// exported. 0 for none.
+    pub weight_average: f64,
+    /// Epochs without a better UAR of the validation's mix after which training stops; 0 for never.
+    pub patience: usize,
 }
 
-/// Augmentation of log-mel frames.
+/// Augmentation, first of the sound, then of its log-mel frames.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Augmentation {
+    /// Copies of each clip that are made with `waveform`, beside the clip as it is. Each epoch draws one of them all.
+    pub copies: usize,
     /// Share of examples that are as long as they can be; the rest are cropped to 0.75 s or more.
     pub longest_share: f64,
     /// Largest change of rate, as a share.
@@ -100,20 +258,272 @@ pub struct Augmentation {
     pub mixup_share: f64,
     /// Parameter of mixup's Beta distribution.
     pub mixup_alpha: f64,
+    /// Of the sound of the copies.
+    pub waveform: WaveformAugmentation,
 }
 
 impl Config {
     /// Reads a configuration; a key that is unknown or missing is an error that names its line.
+    ///
+    /// # Errors
+    ///
+    /// If the file cannot be read, or a value does not fit: the message names the key.
     pub fn read(path: &Path) -> Result<Self> {
+        Self::read_with(path, &[])
+    }
+
+    /// Reads a configuration, and puts other values in the place of some, each given as `key=value`, such as
+    /// `training.epochs=75`.
+    ///
+    /// # Errors
+    ///
+    /// As [`read`](Self::read), and if there is no such key.
+    pub fn read_with(path: &Path, overrides: &[String]) -> Result<Self> {
         let text = std::fs::read_to_string(path)
             .with_context(|| format!("cannot read the configuration {}", path.display()))?;
-        toml::from_str(&text)
+        Self::parse(&text, overrides)
             .with_context(|| format!("the configuration {} does not fit", path.display()))
     }
 
+    /// As [`read_with`](Self::read_with), of the text of a file.
+    ///
+    /// # Errors
+    ///
+    /// If a key is unknown or missing, or a value does not fit.
+    pub fn parse(text: &str, overrides: &[String]) -> Result<Self> {
+        let mut config: Self = toml::from_str(text)?;
+        if !overrides.is_empty() {
+            let mut table = toml::Table::try_from(&config)?;
+            for assignment in overrides {
+                set(&mut table, assignment)?;
+            }
+            let text = toml::to_string(&table)?;
+            config = toml::from_str(&text)
+                .with_context(|| format!("with {} in its place", overrides.join(", ")))?;
+        }
+        config.check()?;
+        Ok(config)
+    }
+
     /// Writes the configuration.
+    ///
+    /// # Errors
+    ///
+    /// If the file cannot be written.
     pub fn write(&self, path: &Path) -> Result<()> {
-        std::fs::write(path, toml::to_string(self)?)
+        std::fs::write(path, self.to_toml()?)
             .with_context(|| format!("cannot write {}", path.display()))
+    }
+
+    /// The configuration as the text of a file.
+    ///
+    /// # Errors
+    ///
+    /// Never for a configuration that was read.
+    pub fn to_toml(&self) -> Result<String> {
+        Ok(toml::to_string(self)?)
+    }
+
+    /// How the features of this configuration are made.
+    #[must_use]
+    pub fn feature_settings(&self) -> FeatureSettings {
+        FeatureSettings::of(&self.features.kinds)
+    }
+
+    fn check(&self) -> Result<()> {
+        let share = |name: &str, value: f64| {
+            ensure!(
+                (0.0..=1.0).contains(&value),
+                "{name} is {value}; it is a share, from 0 to 1"
+            );
+            Ok(())
+        };
+        let (split, training, augmentation) = (&self.split, &self.training, &self.augmentation);
+        for (name, value) in [
+            ("split.test_share", split.test_share),
+            ("split.validation_share", split.validation_share),
+            ("network.dropout", self.network.dropout),
+            ("training.warmup", training.warmup),
+            ("training.class_balance", training.class_balance),
+            ("training.corpus_balance", training.corpus_balance),
+            ("training.tess_share", training.tess_share),
+            ("training.non_voice_share", training.non_voice_share),
+            ("training.label_smoothing", training.label_smoothing.into()),
+            ("training.weight_average", training.weight_average),
+            ("augmentation.longest_share", augmentation.longest_share),
+            ("augmentation.noise_share", augmentation.noise_share),
+            ("augmentation.mixup_share", augmentation.mixup_share),
+        ] {
+            share(name, value)?;
+        }
+        ensure!(
+            !self.features.kinds.is_empty(),
+            "features.kinds is empty: name one of log-mel, mfcc, chroma and prosody"
+        );
+        ensure!(
+            training.epochs > 0 && training.batch_size > 1,
+            "training.epochs must be 1 or more, and training.batch_size 2 or more"
+        );
+        ensure!(
+            training.patience == 0 || split.validation_share > 0.0,
+            "training.patience needs clips to judge on that are not the test: set split.validation_share, such as 0.1"
+        );
+        let folds = &split.folds;
+        let fewest = [folds.crema_d, folds.ravdess, folds.savee, folds.tess];
+        ensure!(
+            fewest.iter().all(|&folds| folds >= 2),
+            "split.folds must be 2 or more for each corpus"
+        );
+        ensure!(
+            split.protocol != Protocol::Speakers || split.fold < folds.most(),
+            "split.fold is {}, but no corpus has more than {} folds, counted from 0",
+            split.fold,
+            folds.most()
+        );
+        self.check_network()
+    }
+
+    fn check_network(&self) -> Result<()> {
+        let network = &self.network;
+        if !network.kind.convolves() {
+            return Ok(());
+        }
+        if !self.features.kinds.contains(&FeatureKind::LogMel) {
+            bail!(
+                "network.kind `{}` convolves log-mel bands: add log-mel to features.kinds, or choose `lstm`",
+                network.kind.name()
+            );
+        }
+        ensure!(
+            !network.channels.is_empty() && network.channels.len() == network.strides.len(),
+            "network.channels and network.strides must be equally long"
+        );
+        let pool: usize = network.strides.iter().map(|stride| stride[0]).product();
+        ensure!(
+            pool == TIME_POOL,
+            "the frames' strides of network.strides come to {pool}; they must come to {TIME_POOL}"
+        );
+        Ok(())
+    }
+}
+
+/// Puts a value into a table, given as `key=value`.
+fn set(table: &mut toml::Table, assignment: &str) -> Result<()> {
+    let (key, value) = assignment
+        .split_once('=')
+        .with_context(|| format!("`{assignment}` is no KEY=VALUE, such as training.epochs=75"))?;
+    // A word that is no TOML value is taken as a string, so that names need no quotes in a shell.
+    let value = format!("value = {value}")
+        .parse::<toml::Table>()
+        .ok()
+        .and_then(|mut table| table.remove("value"))
+        .unwrap_or_else(|| value.into());
+    let mut place = table;
+    let (path, last) = key.trim().rsplit_once('.').unwrap_or(("", key.trim()));
+    for part in path.split('.').filter(|part| !part.is_empty()) {
+        place = place
+            .get_mut(part)
+            .and_then(toml::Value::as_table_mut)
+            .with_context(|| {
+                format!("there is no key `{key}`: `{part}` is no table of the configuration")
+            })?;
+    }
+    let known = place.keys().cloned().collect::<Vec<_>>().join(", ");
+    let old = place
+        .get_mut(last)
+        .with_context(|| format!("there is no key `{key}`; there are {known}"))?;
+    // `2` stands for `2.0` where a number with a fraction is meant.
+    *old = match (&old, value) {
+        (toml::Value::Float(_), toml::Value::Integer(whole)) => toml::Value::Float(whole as f64),
+        (_, value) => value,
+    };
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RECIPE: &str = include_str!("../recipes/first.toml");
+
+    fn parse(overrides: &[&str]) -> Result<Config> {
+        let overrides: Vec<String> = overrides.iter().map(|&text| text.to_owned()).collect();
+        Config::parse(RECIPE, &overrides)
+    }
+
+    fn refusal(overrides: &[&str]) -> String {
+        format!("{:#}", parse(overrides).unwrap_err())
+    }
+
+    #[test]
+    fn every_key_can_be_overridden() {
+        fn keys(prefix: &str, table: &toml::Table, all: &mut Vec<(String, toml::Value)>) {
+            for (key, value) in table {
+                match value {
+                    toml::Value::Table(table) => keys(&format!("{prefix}{key}."), table, all),
+                    value => all.push((format!("{prefix}{key}"), value.clone())),
+                }
+            }
+        }
+        let config = parse(&[]).unwrap();
+        let mut all = Vec::new();
+        keys("", &toml::Table::try_from(&config).unwrap(), &mut all);
+        assert!(all.len() > 40, "{} keys", all.len());
+        for (key, value) in all {
+            assert_eq!(
+                parse(&[&format!("{key}={value}")]).unwrap(),
+                config,
+                "{key}"
+            );
+        }
+    }
+
+    #[test]
+    fn overrides_take_numbers_lists_and_bare_words() {
+        let config = parse(&[
+            "training.epochs=75",
+            "training.learning_rate=1",
+            "network.kind=cnn",
+            "network.channels=[8,8]",
+            "network.strides=[[2,2],[2,2]]",
+        ])
+        .unwrap();
+        assert_eq!(config.training.epochs, 75);
+        assert_eq!(config.training.learning_rate, 1.0);
+        assert_eq!(config.network.kind, NetworkKind::Cnn);
+        assert_eq!(config.network.channels, [8, 8]);
+    }
+
+    #[test]
+    fn what_does_not_fit_is_said() {
+        assert!(refusal(&["training.epocs=3"]).contains("epocs"));
+        assert!(refusal(&["traning.epochs=3"]).contains("traning"));
+        assert!(refusal(&["training.epochs"]).contains("KEY=VALUE"));
+        assert!(refusal(&["training.epochs=many"]).contains("many"));
+        assert!(refusal(&["network.kind=transformer"]).contains("cnn-lstm"));
+        assert!(refusal(&["network.strides=[[1,2],[2,2],[1,2],[1,2]]"]).contains("come to 2"));
+        assert!(refusal(&["training.tess_share=12"]).contains("training.tess_share"));
+        assert!(refusal(&["training.patience=3"]).contains("validation_share"));
+        assert!(refusal(&["features.kinds=[\"mfcc\"]"]).contains("log-mel"));
+        assert!(refusal(&["split.fold=6"]).contains("folds"));
+    }
+
+    #[test]
+    fn an_unknown_key_in_the_file_is_named_with_its_line() {
+        let text = RECIPE.replace("hidden =", "hiden =");
+        let message = format!("{:#}", Config::parse(&text, &[]).unwrap_err());
+        assert!(
+            message.contains("hiden") && message.contains("line "),
+            "{message}"
+        );
+    }
+
+    #[test]
+    fn a_configuration_survives_its_file() {
+        let config = parse(&[]).unwrap();
+        assert_eq!(
+            Config::parse(&config.to_toml().unwrap(), &[]).unwrap(),
+            config
+        );
     }
 }

@@ -1,127 +1,313 @@
 //! Clips as frames, in memory, and a cache of them on disk.
 
-use crate::corpora::Clip;
-use anyhow::{Context, Result};
-use indicatif::{ProgressBar, ProgressStyle};
-use pathos_analysis::{
-    ANALYSIS_RATE_HZ, FeatureSettings, MEL_BANDS, MelFrame, resample_all, voiced_frames,
+use crate::{
+    config::Config,
+    corpora::Clip,
+    progress_bar::progress_bar,
+    split::{self, Part, Role},
+    waveform,
 };
+use anyhow::{Context, Result};
+use pathos_analysis::{
+    ANALYSIS_RATE_HZ, FeatureKind, Frame, MEL_BANDS, features::EXTRA_VALUES, resample_all,
+    voiced_frames,
+};
+use rand::{SeedableRng, seq::IndexedRandom};
+use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 use std::{
+    collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
 };
+
+/// Other clips that a babble of voices is made of.
+const BABBLE_VOICES: usize = 5;
 
 /// A clip with the frames that the running recogniser would put in its window.
 #[derive(Clone, Debug)]
 pub struct Example {
     /// Its labels.
     pub clip: Clip,
-    /// Its voiced frames.
-    pub frames: Vec<MelFrame>,
+    /// Its voiced frames as it is, then those of its augmented copies.
+    pub copies: Vec<Vec<Frame>>,
 }
 
-/// The examples of some clips, and the clips that gave none.
+impl Example {
+    /// The voiced frames of the clip as it is.
+    #[must_use]
+    pub fn frames(&self) -> &[Frame] {
+        &self.copies[0]
+    }
+}
+
+/// The examples of some clips by role, and the clips that gave none.
 #[derive(Debug, Default)]
 pub struct Dataset {
-    /// In the order of the clips.
-    pub examples: Vec<Example>,
+    /// Learned from.
+    pub training: Vec<Example>,
+    /// Decide when training stops.
+    pub validation: Vec<Example>,
+    /// Judged.
+    pub test: Vec<Example>,
     /// Each clip that could not be read or holds no voice, and why.
     pub refused: Vec<(PathBuf, String)>,
+    /// SHA-256 over the files of all clips and their roles, as 64 hexadecimal digits: the same data and split have the same.
+    pub hash: String,
 }
 
-/// A progress bar on a terminal; nothing elsewhere.
-pub fn progress_bar(length: u64, what: &'static str) -> ProgressBar {
-    let style = ProgressStyle::with_template("{prefix:>12} [{bar:40}] {pos}/{len} {eta} {msg}");
-    ProgressBar::new(length)
-        .with_style(
-            style
-                .expect("the template is well formed")
-                .progress_chars("=> "),
-        )
-        .with_prefix(what)
-}
-
-/// Reads and analyses clips, on all cores. What was analysed before, with the same settings and from the same bytes, comes from
+/// Reads and analyses the clips of some roles, on all cores. What was analysed before, with the same settings and from the same bytes, comes from
 /// `cache`.
 ///
 /// # Errors
 ///
 /// If the cache cannot be written. A clip that cannot be read is refused by name instead.
-pub fn load(clips: Vec<Clip>, cache: &Path) -> Result<Dataset> {
+pub fn load(clips: Vec<Clip>, config: &Config, roles: &[Role], cache: &Path) -> Result<Dataset> {
     fs::create_dir_all(cache).with_context(|| format!("cannot make {}", cache.display()))?;
-    let bar = progress_bar(clips.len() as u64, "features");
-    let results: Vec<(Clip, Result<Vec<MelFrame>>)> = clips
+    let babble = Babble::new(&clips, config);
+    let mut parts = split::divide(clips, &config.split);
+    parts.retain(|part| roles.contains(&part.role));
+    let loader = Loader {
+        config,
+        cache,
+        babble,
+        features: serde_json::to_vec(&config.feature_settings())?,
+    };
+    let bar = progress_bar(parts.len() as u64, "features");
+    let results: Vec<(Part, Result<Loaded>)> = parts
         .into_par_iter()
-        .map(|clip| {
-            let frames = cached_frames(&clip.path, cache);
+        .map(|part| {
+            let loaded = loader.load(&part);
             bar.inc(1);
-            (clip, frames)
+            (part, loaded)
         })
         .collect();
+    bar.finish_and_clear();
+
     let mut dataset = Dataset::default();
-    for (clip, frames) in results {
-        match frames {
-            Ok(frames) if frames.is_empty() => {
-                dataset
-                    .refused
-                    .push((clip.path, "no voice in it".to_owned()));
+    let mut hash = Sha256::new();
+    for (part, loaded) in results {
+        let Part { clip, role, .. } = part;
+        match loaded {
+            Ok(loaded) if loaded.copies[0].is_empty() => {
+                let reason = "no voice in it".to_owned();
+                dataset.refused.push((clip.path, reason));
             }
-            Ok(frames) => dataset.examples.push(Example { clip, frames }),
+            Ok(loaded) => {
+                hash.update(loaded.file_hash);
+                hash.update([role as u8]);
+                let copies = loaded.copies;
+                let examples = match role {
+                    Role::Training => &mut dataset.training,
+                    Role::Validation => &mut dataset.validation,
+                    Role::Test => &mut dataset.test,
+                };
+                examples.push(Example { clip, copies });
+            }
             Err(error) => dataset.refused.push((clip.path, format!("{error:#}"))),
         }
     }
+    dataset.hash = hexadecimal(hash);
     Ok(dataset)
 }
 
-/// The voiced frames of a file of any rate.
-pub fn frames_of(path: &Path) -> Result<Vec<MelFrame>> {
+/// The samples of a file of any rate, at the analysis rate.
+///
+/// # Errors
+///
+/// If the file cannot be read as sound; the message names it.
+pub fn samples_of(path: &Path) -> Result<Vec<f32>> {
     let clip = pathos_clips::read_mono(path)?;
-    let samples = if clip.sample_rate_hz == ANALYSIS_RATE_HZ {
-        clip.samples
+    if clip.sample_rate_hz == ANALYSIS_RATE_HZ {
+        Ok(clip.samples)
     } else {
-        resample_all(&clip.samples, f64::from(clip.sample_rate_hz))?
-    };
-    Ok(voiced_frames(&samples))
-}
-
-fn cached_frames(path: &Path, cache: &Path) -> Result<Vec<MelFrame>> {
-    let bytes = fs::read(path)?;
-    let mut hash = Sha256::new();
-    hash.update(serde_json::to_vec(&FeatureSettings::default())?);
-    hash.update(env!("CARGO_PKG_VERSION"));
-    hash.update(&bytes);
-    let key: String = hash
-        .finalize()
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
-    let entry = cache.join(key);
-    if let Ok(bytes) = fs::read(&entry) {
-        return Ok(from_bytes(&bytes));
+        Ok(resample_all(&clip.samples, f64::from(clip.sample_rate_hz))?)
     }
-    let frames = frames_of(path)?;
-    // Written beside and moved into place, so that a killed run leaves no half an entry.
-    let unfinished = entry.with_extension("unfinished");
-    let bytes: Vec<u8> = frames
-        .iter()
-        .flatten()
-        .flat_map(|v| v.to_le_bytes())
-        .collect();
-    fs::write(&unfinished, bytes)?;
-    fs::rename(&unfinished, &entry)?;
-    Ok(frames)
 }
 
-fn from_bytes(bytes: &[u8]) -> Vec<MelFrame> {
-    bytes
-        .chunks_exact(4 * MEL_BANDS)
-        .map(|row| {
-            std::array::from_fn(|band| {
-                let at = 4 * band;
-                f32::from_le_bytes([row[at], row[at + 1], row[at + 2], row[at + 3]])
-            })
+/// How long the sound of a file is, in seconds.
+///
+/// # Errors
+///
+/// If the file cannot be read as sound; the message says why.
+pub fn seconds_of(path: &Path) -> Result<f64> {
+    let clip = pathos_clips::read_mono(path)?;
+    Ok(clip.samples.len() as f64 / f64::from(clip.sample_rate_hz))
+}
+
+/// What was read of one part.
+struct Loaded {
+    file_hash: [u8; 32],
+    copies: Vec<Vec<Frame>>,
+}
+
+struct Loader<'a> {
+    config: &'a Config,
+    cache: &'a Path,
+    babble: Babble,
+    features: Vec<u8>,
+}
+
+impl Loader<'_> {
+    fn load(&self, part: &Part) -> Result<Loaded> {
+        let path = &part.clip.path;
+        let bytes = fs::read(path)?;
+        let mut key = Sha256::new();
+        key.update(env!("CARGO_PKG_VERSION"));
+        key.update(&self.features);
+        key.update(&bytes);
+        let plain = key.clone().chain_update(serde_json::to_vec(&part.row)?);
+        let mut copies = vec![self.cached(plain, |rng| part.row.of(&samples_of(path)?, rng))?];
+        if part.role == Role::Training {
+            let augmentation = &self.config.augmentation;
+            for number in 0..augmentation.copies {
+                let voices = self.babble.voices(&part.clip, number);
+                let key = key
+                    .clone()
+                    .chain_update(serde_json::to_vec(&augmentation.waveform)?)
+                    .chain_update(number.to_le_bytes())
+                    .chain_update(serde_json::to_vec(&(part.row, &voices))?);
+                copies.push(self.cached(key, |rng| {
+                    let samples = part.row.of(&samples_of(path)?, rng)?;
+                    let voices: Vec<Vec<f32>> = voices
+                        .iter()
+                        .filter_map(|path| samples_of(path).ok())
+                        .collect();
+                    let voices: Vec<&[f32]> = voices.iter().map(Vec::as_slice).collect();
+                    waveform::augment(&samples, &augmentation.waveform, &voices, rng)
+                })?);
+            }
+            // A copy in which the gate hears no voice, as under loud noise, has nothing to learn from.
+            copies.retain(|frames| !frames.is_empty());
+            if copies.is_empty() {
+                copies.push(Vec::new());
+            }
+        }
+        Ok(Loaded {
+            file_hash: Sha256::digest(&bytes).into(),
+            copies,
         })
-        .collect()
+    }
+
+    /// The frames of the key from the cache, or of the samples that `make` gives; its generator is seeded by the key.
+    fn cached(
+        &self,
+        key: Sha256,
+        make: impl FnOnce(&mut ChaCha8Rng) -> Result<Vec<f32>>,
+    ) -> Result<Vec<Frame>> {
+        let kinds = &self.config.features.kinds;
+        let digest: [u8; 32] = key.clone().finalize().into();
+        let entry = self.cache.join(hexadecimal(key));
+        if let Ok(bytes) = fs::read(&entry) {
+            return Ok(from_bytes(&bytes, kinds));
+        }
+        let frames = voiced_frames(&make(&mut ChaCha8Rng::from_seed(digest))?, kinds);
+        // Written beside and moved into place, so that a killed run leaves no half an entry.
+        let unfinished = entry.with_extension("unfinished");
+        fs::write(&unfinished, to_bytes(&frames, kinds))?;
+        fs::rename(&unfinished, &entry)?;
+        Ok(frames)
+    }
+}
+
+/// Which clips are heard in the babble behind a clip: of the same corpus and the same fold, so that nothing of the test is
+/// ever heard in training.
+struct Babble {
+    folds: BTreeMap<String, usize>,
+    voices: BTreeMap<(&'static str, usize), Vec<PathBuf>>,
+}
+
+impl Babble {
+    fn new(clips: &[Clip], config: &Config) -> Self {
+        let folds = split::folds(clips, &config.split);
+        let mut voices: BTreeMap<_, Vec<PathBuf>> = BTreeMap::new();
+        for clip in clips {
+            let group = (clip.corpus.speakers_of(), folds[&clip.speaker]);
+            voices.entry(group).or_default().push(clip.path.clone());
+        }
+        Self { folds, voices }
+    }
+
+    fn voices(&self, clip: &Clip, copy: usize) -> Vec<&PathBuf> {
+        let group = (clip.corpus.speakers_of(), self.folds[&clip.speaker]);
+        let all: Vec<&PathBuf> = self.voices[&group]
+            .iter()
+            .filter(|path| **path != clip.path)
+            .collect();
+        let name = clip.path.file_name().unwrap_or_default();
+        let digest = Sha256::new()
+            .chain_update(name.as_encoded_bytes())
+            .chain_update(copy.to_le_bytes())
+            .finalize();
+        let mut rng = ChaCha8Rng::from_seed(digest.into());
+        all.choose_multiple(&mut rng, BABBLE_VOICES)
+            .copied()
+            .collect()
+    }
+}
+
+fn hexadecimal(hash: Sha256) -> String {
+    let digits = hash.finalize();
+    digits.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Values of a frame that are kept for some kinds of feature.
+fn values_kept(kinds: &[FeatureKind]) -> usize {
+    let extra = kinds.contains(&FeatureKind::Chroma) || kinds.contains(&FeatureKind::Prosody);
+    MEL_BANDS + if extra { EXTRA_VALUES } else { 0 }
+}
+
+fn to_bytes(frames: &[Frame], kinds: &[FeatureKind]) -> Vec<u8> {
+    let kept = values_kept(kinds);
+    let values = frames
+        .iter()
+        .flat_map(|frame| frame.log_mel.iter().chain(&frame.extra).take(kept));
+    values.flat_map(|value| value.to_le_bytes()).collect()
+}
+
+fn from_bytes(bytes: &[u8], kinds: &[FeatureKind]) -> Vec<Frame> {
+    let frames = bytes.chunks_exact(4 * values_kept(kinds)).map(|row| {
+        let value = |at: usize| {
+            row[4 * at..]
+                .first_chunk()
+                .map_or(0.0, |bytes| f32::from_le_bytes(*bytes))
+        };
+        let extra = |at: usize| {
+            if 4 * (MEL_BANDS + at) < row.len() {
+                value(MEL_BANDS + at)
+            } else {
+                0.0
+            }
+        };
+        Frame {
+            log_mel: std::array::from_fn(value),
+            extra: std::array::from_fn(extra),
+        }
+    });
+    frames.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn frames_survive_the_cache() {
+        let frames: Vec<Frame> = (0..5)
+            .map(|t| Frame {
+                log_mel: std::array::from_fn(|band| (t * band) as f32),
+                extra: std::array::from_fn(|at| (t + at) as f32),
+            })
+            .collect();
+        let all = &FeatureKind::ALL;
+        assert_eq!(from_bytes(&to_bytes(&frames, all), all), frames);
+        let plain = [FeatureKind::LogMel, FeatureKind::Mfcc];
+        for (kept, frame) in from_bytes(&to_bytes(&frames, &plain), &plain)
+            .iter()
+            .zip(&frames)
+        {
+            assert_eq!(*kept, Frame::from(frame.log_mel));
+        }
+    }
 }

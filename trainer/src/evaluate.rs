@@ -1,17 +1,17 @@
 //! Judging a network on clips of speakers that it has never heard.
 
 use crate::{
-    batch,
+    batch::Batch,
     corpora::{Clip, Corpus},
     dataset::Example,
-    metrics::{self, Confusion, Judged},
+    metrics::{self, Bin, ClassFigures, Confusion, Judged},
     network::Network,
-    verify,
+    onnx::verify,
 };
 use burn::tensor::{Device, Tensor, TensorData};
 use pathos_analysis::{
-    Emotion, HOP_SECONDS, Logits, MASK_STEPS, MEL_BANDS, MIN_VOICED_FRAMES, Model,
-    NormalisedWindow, TIME_POOL, WINDOW_FRAMES, normalise, softmax,
+    Emotion, Frame, HOP_SECONDS, Logits, MIN_VOICED_FRAMES, Model, TIME_POOL, WINDOW_FRAMES,
+    Window, Windowing, softmax,
 };
 use rayon::prelude::*;
 use serde::Serialize;
@@ -26,19 +26,33 @@ const SHORTEST_STEPS: f32 = (MIN_VOICED_FRAMES / TIME_POOL) as f32;
 
 /// Windows that burn judges at a time.
 const BATCH: usize = 64;
+/// Frames of a second.
+const FIRST_SECOND_FRAMES: usize = 100;
 /// Frames from one of the plugin's estimates to the next, while a voice sounds.
 const HOP_FRAMES: usize = (HOP_SECONDS * 100.0) as usize;
 
 /// The logits of the last 3 s of each clip's voice, by burn: quick, for a look while the network learns. `network` and
 /// `device` are without autodiff.
-pub fn quick_logits(network: &Network, examples: &[Example], device: &Device) -> Vec<Logits> {
-    let batches = examples.chunks(BATCH).flat_map(|examples| {
-        let windows = examples
+pub fn quick_logits(
+    network: &Network,
+    windowing: &Windowing,
+    examples: &[Example],
+    device: &Device,
+) -> Vec<Logits> {
+    // Clips of about the same length are judged together: a batch costs what its longest costs.
+    let mut order: Vec<usize> = (0..examples.len()).collect();
+    order.sort_by_key(|&at| examples[at].frames().len());
+    let mut logits = vec![Logits::default(); examples.len()];
+    for places in order.chunks(BATCH) {
+        let windows = places
             .iter()
-            .map(|example| normalise(example.frames.iter()));
-        run(network, &windows.collect::<Vec<_>>(), device)
-    });
-    batches.collect()
+            .map(|&at| windowing.window(examples[at].frames()));
+        let judged = run(network, &windows.collect::<Vec<_>>(), device);
+        for (&at, own) in places.iter().zip(judged) {
+            logits[at] = own;
+        }
+    }
+    logits
 }
 
 /// The logits of clips, in two ways.
@@ -46,29 +60,36 @@ pub struct ClipLogits {
     /// The mean over the windows of a clip while it plays, one each 0.25 s of voice from 0.75 s of voice on. A clip with
     /// less voice is judged by what there is.
     pub running: Vec<Logits>,
+    /// Of the first second of its voice, or of what there is.
+    pub first_second: Vec<Logits>,
     /// Of the last 3 s of its voice, as at its end.
     pub last: Vec<Logits>,
 }
 
 /// The logits of each clip by the code that the plugin runs.
 pub fn model_logits(model: &Model, examples: &[Example]) -> ClipLogits {
+    let windowing = model.windowing();
     let judge = |example: &Example| {
-        let mut mean = Logits {
-            emotions: [0.0; Emotion::COUNT],
-            voice: 0.0,
-        };
-        let ends = window_ends(example.frames.len());
+        let frames = example.frames();
+        let mut mean = Logits::default();
+        let ends = window_ends(frames.len());
         let share = 1.0 / ends.len() as f32;
         for end in ends {
-            let logits = model.infer(&normalise(example.frames[..end].iter()));
+            let logits = model.infer(&windowing.window(&frames[..end]));
             let pairs = mean.emotions.iter_mut().zip(logits.emotions);
             pairs.for_each(|(mean, logit)| *mean += logit * share);
             mean.voice += logits.voice * share;
         }
-        (mean, model.infer(&normalise(example.frames.iter())))
+        let first_second = &frames[..frames.len().min(FIRST_SECOND_FRAMES)];
+        let infer = |frames: &[Frame]| model.infer(&windowing.window(frames));
+        (mean, (infer(first_second), infer(frames)))
     };
-    let (running, last) = examples.par_iter().map(judge).unzip();
-    ClipLogits { running, last }
+    let (running, (first_second, last)) = examples.par_iter().map(judge).unzip();
+    ClipLogits {
+        running,
+        first_second,
+        last,
+    }
 }
 
 /// Where the windows end in a clip of some voiced frames.
@@ -78,13 +99,17 @@ fn window_ends(frames: usize) -> Vec<usize> {
 }
 
 /// The logits of some windows, by burn.
-pub fn run(network: &Network, windows: &[NormalisedWindow], device: &Device) -> Vec<Logits> {
-    let count = windows.len();
-    let batch = batch::plain(windows);
-    let log_mel = TensorData::new(batch.log_mel, [count, WINDOW_FRAMES, MEL_BANDS]);
-    let mask = TensorData::new(batch.mask, [count, MASK_STEPS]);
+pub fn run(network: &Network, windows: &[Window], device: &Device) -> Vec<Logits> {
+    let Some(first) = windows.first() else {
+        return Vec::new();
+    };
+    let columns = first.features.len() / WINDOW_FRAMES;
+    let batch = Batch::plain(windows, columns);
+    let (count, frames) = (windows.len(), batch.frames);
+    let features = TensorData::new(batch.features, [count, frames, columns]);
+    let mask = TensorData::new(batch.mask, [count, frames / TIME_POOL]);
     let (logits, voice) = network.forward(
-        Tensor::from_data(log_mel, device),
+        Tensor::from_data(features, device),
         Tensor::from_data(mask, device),
     );
     let numbers = |tensor: Tensor<2>| -> Vec<f32> {
@@ -171,14 +196,20 @@ pub struct Figures {
     pub uar_interval: Option<[f64; 2]>,
     /// Share recognised.
     pub accuracy: f64,
+    /// Its 95 % interval over speakers; none where there are fewer than three.
+    pub accuracy_interval: Option<[f64; 2]>,
     /// Expected calibration error.
     pub ece: f64,
     /// Negative log-likelihood.
     pub nll: f64,
     /// Brier score.
     pub brier: f64,
+    /// Of each class that occurs.
+    pub classes: Vec<ClassFigures>,
     /// `[truth][predicted]`.
     pub confusion: Confusion,
+    /// Bins of confidence.
+    pub reliability: Vec<Bin>,
 }
 
 /// The figures of some clips.
@@ -187,16 +218,22 @@ pub fn figures(set: &str, clips: &[Judged]) -> Figures {
     let mut speakers: Vec<&str> = clips.iter().map(|clip| clip.speaker.as_str()).collect();
     speakers.sort_unstable();
     speakers.dedup();
+    let interval = |figure: fn(&Confusion) -> f64| {
+        (speakers.len() >= 3).then(|| metrics::interval(clips, figure))
+    };
     Figures {
         set: set.to_owned(),
         clips: clips.len(),
         speakers: speakers.len(),
         uar: metrics::uar(&confusion),
-        uar_interval: (speakers.len() >= 3).then(|| metrics::interval(clips, metrics::uar)),
+        uar_interval: interval(metrics::uar),
         accuracy: metrics::accuracy(&confusion),
+        accuracy_interval: interval(metrics::accuracy),
         ece: metrics::expected_calibration_error(clips),
         nll: metrics::negative_log_likelihood(clips),
         brier: metrics::brier(clips),
+        classes: metrics::classes(&confusion),
+        reliability: metrics::reliability(clips).to_vec(),
         confusion,
     }
 }
@@ -230,7 +267,7 @@ pub struct VoiceFigures {
 /// Judges the voice head on the clips' mean logits, and on made-up sounds.
 pub fn voice_figures(model: &Model, logits: &[Logits]) -> VoiceFigures {
     let share = |right: usize, all: usize| right as f64 / all.max(1) as f64;
-    let windows = verify::windows(NON_VOICES);
+    let windows = verify::windows(&model.info().features.kinds, NON_VOICES);
     let full = windows
         .iter()
         .filter(|window| window.mask.iter().sum::<f32>() >= SHORTEST_STEPS);

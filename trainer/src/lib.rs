@@ -1,11 +1,14 @@
-//! Trains, evaluates and exports the recogniser that Pathos carries.
+//! Trains, evaluates and exports the recogniser that Pathos carries, and analyses folders with it.
 //!
 //! ```text
-//! corpora ─► dataset ─► augment ─► batch ─► train ◄─ network        checkpoints in the run's folder
-//!    └─► split             non_voice ─┘       └─► export ─► evaluate ─► card, verify
+//! corpora ─► split ─► dataset ─► augment ─► batch ─► train ◄─ network     runs/NAME: config, facts, log, checkpoints
+//!               waveform ─┘   non_voice, mixup ─┘      └─► evaluation ─► report
+//!                                                      └─► onnx: export ─► card, verify     import ─► tune
+//! predict: a folder of clips through the code that the plugin runs
 //! ```
 
 pub mod augment;
+pub mod average;
 pub mod batch;
 pub mod card;
 pub mod checkpoint;
@@ -13,12 +16,23 @@ pub mod commands;
 pub mod config;
 pub mod corpora;
 pub mod dataset;
+pub mod device;
+pub mod draws;
 pub mod evaluate;
-pub mod export;
+pub mod evaluation;
+pub mod facts;
+pub mod figures_table;
+pub mod files;
+pub mod log;
+pub mod loss;
 pub mod metrics;
+pub mod mixup;
 pub mod network;
 pub mod non_voice;
 pub mod onnx;
+pub mod progress;
+pub mod progress_bar;
+pub mod rows;
 pub mod split;
 pub mod train;
-pub mod verify;
+pub mod waveform;

@@ -2,9 +2,10 @@
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
-use pathos_trainer::commands::{self, Data};
+use pathos_trainer::commands::{self, CrossValidateArguments, Data, TrainArguments, TuneArguments};
 use std::path::PathBuf;
 
+/// Trains, judges and exports recognisers of vocal emotion for Pathos.
 #[derive(Parser)]
 #[command(version, about)]
 struct Arguments {
@@ -20,42 +21,39 @@ enum Command {
         #[arg(required = true)]
         folders: Vec<PathBuf>,
     },
-    /// Train a network on all speakers but one fold of each corpus.
-    Train {
-        /// The recipe: a TOML file with every number of the run.
-        #[arg(long)]
-        config: PathBuf,
-        #[command(flatten)]
-        data: Data,
-        /// Where the run keeps its configuration, log and checkpoints.
-        #[arg(long)]
-        out: PathBuf,
-        /// Go on from the folder's last checkpoint.
-        #[arg(long)]
-        resume: bool,
-    },
-    /// Judge a model file on the speakers that a run held out.
+    /// Train a network by a recipe.
+    Train(TrainArguments),
+    /// Go on training the network of a model file.
+    Tune(TuneArguments),
+    /// Train a network for each fold, and judge them together.
+    CrossValidate(CrossValidateArguments),
+    /// Judge runs on what each held out, all of them together.
     Evaluate {
-        /// The model file.
-        model: PathBuf,
-        /// The run's configuration, which says who was held out.
-        #[arg(long)]
-        config: PathBuf,
+        /// The folder of a run; several, such as one for each fold, are pooled.
+        #[arg(long = "run", required = true, value_name = "FOLDER")]
+        runs: Vec<PathBuf>,
         #[command(flatten)]
         data: Data,
         /// Write the figures to this file, as JSON.
-        #[arg(long)]
+        #[arg(long, value_name = "FILE")]
         json: Option<PathBuf>,
+        /// Write a page with tables and plots to this file, as HTML.
+        #[arg(long, value_name = "FILE")]
+        report: Option<PathBuf>,
     },
-    /// Turn a run's last checkpoint into a model file with its evidence, and write its card beside it.
+    /// Turn a run's network into a model file with its evidence, and write its card beside it.
     Export {
         /// The folder of the run.
-        #[arg(long)]
+        #[arg(long, value_name = "FOLDER")]
         run: PathBuf,
+        /// The folder of a run whose figures the file states, such as one fold of the same recipe; can be given several times.
+        /// The run's own figures by default.
+        #[arg(long, value_name = "FOLDER")]
+        evidence: Vec<PathBuf>,
         #[command(flatten)]
         data: Data,
         /// The model file; the card is README.md in the same folder.
-        #[arg(long)]
+        #[arg(long, value_name = "FILE")]
         to: PathBuf,
     },
     /// Compare tract with onnxruntime on a model file, and print its size.
@@ -63,7 +61,7 @@ enum Command {
         /// The model file.
         model: PathBuf,
         /// The Python interpreter that has onnxruntime.
-        #[arg(long, default_value = "python3")]
+        #[arg(long, default_value = "python3", value_name = "COMMAND")]
         python: String,
     },
 }
@@ -71,19 +69,21 @@ enum Command {
 fn main() -> Result<()> {
     match Arguments::parse().command {
         Command::Scan { folders } => commands::scan(&folders),
-        Command::Train {
-            config,
-            data,
-            out,
-            resume,
-        } => commands::train(&config, &data, &out, resume),
+        Command::Train(arguments) => commands::train(&arguments),
+        Command::Tune(arguments) => commands::tune(&arguments),
+        Command::CrossValidate(arguments) => commands::cross_validate(&arguments),
         Command::Evaluate {
-            model,
-            config,
+            runs,
             data,
             json,
-        } => commands::evaluate(&model, &config, &data, json.as_deref()),
-        Command::Export { run, data, to } => commands::export(&run, &data, &to),
+            report,
+        } => commands::evaluate(&runs, &data, json.as_deref(), report.as_deref()),
+        Command::Export {
+            run,
+            evidence,
+            data,
+            to,
+        } => commands::export(&run, &evidence, &data, &to),
         Command::Verify { model, python } => commands::verify(&model, &python),
     }
 }

@@ -3,6 +3,7 @@
 use pathos_analysis::Emotion;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+use serde::Serialize;
 use std::collections::BTreeMap;
 
 /// Bins of the expected calibration error.
@@ -84,20 +85,80 @@ pub fn interval(clips: &[Judged], figure: impl Fn(&Confusion) -> f64) -> [f64; 2
     [figures[25], figures[974]]
 }
 
-/// Expected calibration error over 15 bins of confidence (Guo et al., ICML 2017).
-pub fn expected_calibration_error(clips: &[Judged]) -> f64 {
-    let mut bins = [(0usize, 0.0f64, 0usize); ECE_BINS];
+/// A bin of confidence.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct Bin {
+    /// Clips in it.
+    pub clips: usize,
+    /// Mean probability of what was predicted.
+    pub confidence: f64,
+    /// Share recognised.
+    pub accuracy: f64,
+}
+
+/// The 15 bins of confidence, from 0 to 1, of a reliability diagram; what is empty has zeros.
+pub fn reliability(clips: &[Judged]) -> [Bin; ECE_BINS] {
+    let mut bins = [Bin::default(); ECE_BINS];
     for clip in clips {
         let confidence = f64::from(clip.probabilities[clip.predicted()]);
         let bin = &mut bins[((confidence * ECE_BINS as f64) as usize).min(ECE_BINS - 1)];
-        bin.0 += 1;
-        bin.1 += confidence;
-        bin.2 += usize::from(clip.predicted() == clip.truth.index());
+        bin.clips += 1;
+        bin.confidence += confidence;
+        bin.accuracy += f64::from(u8::from(clip.predicted() == clip.truth.index()));
     }
+    for bin in bins.iter_mut().filter(|bin| bin.clips > 0) {
+        bin.confidence /= bin.clips as f64;
+        bin.accuracy /= bin.clips as f64;
+    }
+    bins
+}
+
+/// Expected calibration error over 15 bins of confidence (Guo et al., ICML 2017).
+pub fn expected_calibration_error(clips: &[Judged]) -> f64 {
     let total = clips.len().max(1) as f64;
+    let bins = reliability(clips);
     bins.iter()
-        .map(|(_, confidence, right)| (confidence - *right as f64).abs() / total)
+        .map(|bin| (bin.confidence - bin.accuracy).abs() * bin.clips as f64 / total)
         .sum()
+}
+
+/// The figures of a class.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct ClassFigures {
+    /// The class.
+    pub emotion: Emotion,
+    /// Of what was taken for it, the share that was it; 0 if nothing was taken for it.
+    pub precision: f64,
+    /// Of what was it, the share that was taken for it.
+    pub recall: f64,
+    /// Harmonic mean of the two.
+    pub f1: f64,
+    /// Clips of it.
+    pub support: usize,
+}
+
+/// The figures of each class that occurs.
+pub fn classes(counts: &Confusion) -> Vec<ClassFigures> {
+    let of = |emotion: Emotion| {
+        let class = emotion.index();
+        let support: usize = counts[class].iter().sum();
+        let taken: usize = counts.iter().map(|row| row[class]).sum();
+        let right = counts[class][class] as f64;
+        let (precision, recall) = (right / taken.max(1) as f64, right / support.max(1) as f64);
+        ClassFigures {
+            emotion,
+            precision,
+            recall,
+            f1: if right > 0.0 {
+                2.0 * precision * recall / (precision + recall)
+            } else {
+                0.0
+            },
+            support,
+        }
+    };
+    let all = Emotion::ALL.into_iter().map(of);
+    all.filter(|figures| figures.support > 0).collect()
 }
 
 /// Mean negative log-likelihood of the truth, in nats.
@@ -164,5 +225,18 @@ mod tests {
         assert!((expected_calibration_error(&sure) - 0.2).abs() < 1e-6);
         assert!(brier(&sure) > brier(&clips));
         assert!(negative_log_likelihood(&sure) > negative_log_likelihood(&clips));
+    }
+
+    #[test]
+    fn class_figures_are_those_of_a_known_matrix() {
+        let mut counts = Confusion::default();
+        (counts[0][0], counts[0][1], counts[1][0], counts[1][1]) = (6, 2, 4, 8);
+        let [angry, disgust] = classes(&counts)[..] else {
+            panic!("only the classes that occur");
+        };
+        assert_eq!((angry.support, disgust.support), (8, 12));
+        assert!((angry.precision - 0.6).abs() < 1e-9 && (angry.recall - 0.75).abs() < 1e-9);
+        assert!((angry.f1 - 2.0 / 3.0).abs() < 1e-9);
+        assert!((disgust.precision - 0.8).abs() < 1e-9);
     }
 }

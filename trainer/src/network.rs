@@ -1,13 +1,17 @@
-//! The CNN-LSTM.
+//! The networks: `cnn`, `lstm` and `cnn-lstm`.
 //!
 //! ```text
-//! log_mel [B, 300, 64] ─► 4 × (3×3 convolution, batch norm, ReLU), strides (time, band) 2,2 2,2 1,2 1,2
-//!   ─► [B, 75, 4 × channels] ─► linear, ReLU ─► LSTM ─► attention, mean and deviation over the real steps ─► logits [B, 7]
-//!                                                                                                       └─► voice [B, 1]
+//! log-mel columns  [B, T, 64] ─► n × (3×3 convolution, batch norm, ReLU) ─► [B, T/4, channels × bands] ┐
+//! other columns    [B, T, C]  ─► four frames side by side ────────────────► [B, T/4, 4 C] ─────────────┤
+//!   ┌──────────────────────────────────────────────────────────────────────────────────────────────────┘
+//!   └─► linear, ReLU ─► LSTM ─► attention, mean and deviation over the real steps ─► logits [B, 7]
+//!                                                                               └─► voice [B, 1]
 //! ```
+//!
+//! `lstm` has no convolutions: all its columns go the lower way. `cnn` has no LSTM.
 
+use crate::config::{NetworkKind, NetworkSettings};
 use burn::{
-    config::Config,
     module::{Module, Param},
     nn::{
         BatchNorm, BatchNormConfig, Dropout, DropoutConfig, Initializer, Linear, LinearConfig,
@@ -19,26 +23,134 @@ use burn::{
         activation::{relu, sigmoid, softmax, tanh},
     },
 };
-use pathos_analysis::{Emotion, MASK_STEPS, MEL_BANDS, WINDOW_FRAMES};
+use pathos_analysis::{Emotion, FeatureKind, FeatureSettings, MEL_BANDS, TIME_POOL, WINDOW_FRAMES};
 
-/// Strides of the four convolutions, (frames, bands).
-pub const STRIDES: [[usize; 2]; 4] = [[2, 2], [2, 2], [1, 2], [1, 2]];
-/// Bands that are left after them.
-pub const POOLED_BANDS: usize = MEL_BANDS / 16;
 /// Added to the variance before its root in the pooling.
 pub const VARIANCE_FLOOR: f32 = 1e-5;
 
-/// The sizes of the network.
-#[derive(Config, Debug)]
-pub struct NetworkConfig {
-    /// Channels of the four convolutions.
-    pub channels: [usize; 4],
+/// What decides the shape of a network.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Architecture {
+    /// What it is made of.
+    pub kind: NetworkKind,
+    /// Columns of a window, the log-mel bands first if it has them.
+    pub columns: usize,
+    /// Of the columns, those that are convolved.
+    pub convolved: usize,
+    /// Channels of the convolutions.
+    pub channels: Vec<usize>,
+    /// Strides of the convolutions, `[frames, bands]`.
+    pub strides: Vec<[usize; 2]>,
     /// Width of the layer before the LSTM.
     pub projection: usize,
-    /// Width of the LSTM.
+    /// Width of the LSTM; 0 without one.
     pub hidden: usize,
-    /// Share of activations dropped in training.
-    pub dropout: f64,
+}
+
+impl Architecture {
+    /// Of a configuration's network on its features.
+    #[must_use]
+    pub fn new(settings: &NetworkSettings, features: &FeatureSettings) -> Self {
+        let convolves = settings.kind.convolves() && features.kinds.contains(&FeatureKind::LogMel);
+        let blocks = if convolves {
+            settings.channels.len()
+        } else {
+            0
+        };
+        Self {
+            kind: settings.kind,
+            columns: features.columns(),
+            convolved: if convolves { MEL_BANDS } else { 0 },
+            channels: settings.channels.iter().copied().take(blocks).collect(),
+            strides: settings.strides.iter().copied().take(blocks).collect(),
+            projection: settings.projection,
+            hidden: if settings.kind.recurs() {
+                settings.hidden
+            } else {
+                0
+            },
+        }
+    }
+
+    /// Bands that are left after the convolutions.
+    fn pooled_bands(&self) -> usize {
+        // A 3×3 convolution with a padding of 1 gives the ceiling of the quotient.
+        let halve = |bands: usize, stride: &[usize; 2]| bands.div_ceil(stride[1]);
+        self.strides.iter().fold(self.convolved, halve)
+    }
+
+    /// Width of what goes into the projection.
+    #[must_use]
+    pub fn joined(&self) -> usize {
+        let convolved = self.channels.last().unwrap_or(&0) * self.pooled_bands();
+        convolved + TIME_POOL * (self.columns - self.convolved)
+    }
+
+    /// Width of a step after the LSTM, or after the projection without one.
+    #[must_use]
+    pub fn step_width(&self) -> usize {
+        if self.kind.recurs() {
+            self.hidden
+        } else {
+            self.projection
+        }
+    }
+
+    /// Multiplications and additions for one window of 3 s.
+    #[must_use]
+    pub fn macs(&self) -> usize {
+        let (mut frames, mut bands, mut inputs) = (WINDOW_FRAMES, self.convolved, 1);
+        let mut macs = 0;
+        for (&outputs, stride) in self.channels.iter().zip(&self.strides) {
+            frames = frames.div_ceil(stride[0]);
+            bands = bands.div_ceil(stride[1]);
+            macs += frames * bands * 9 * inputs * outputs;
+            inputs = outputs;
+        }
+        let steps = WINDOW_FRAMES / TIME_POOL;
+        macs += steps * self.joined() * self.projection;
+        if self.kind.recurs() {
+            macs += steps * 4 * self.hidden * (self.projection + self.hidden);
+        }
+        macs + steps * 4 * self.step_width() + 3 * self.step_width() * (Emotion::COUNT + 1)
+    }
+
+    /// A network with random weights, from the device's generator. `dropout` is the share of activations dropped in training.
+    #[must_use]
+    pub fn init(&self, dropout: f64, device: &Device) -> Network {
+        let mut inputs = 1;
+        let blocks = self
+            .channels
+            .iter()
+            .zip(&self.strides)
+            .map(|(&outputs, &stride)| {
+                let conv = Conv2dConfig::new([inputs, outputs], [3, 3])
+                    .with_stride(stride)
+                    .with_padding(PaddingConfig2d::Explicit(1, 1, 1, 1))
+                    .with_bias(false)
+                    .init(device);
+                inputs = outputs;
+                Block {
+                    conv,
+                    norm: BatchNormConfig::new(outputs).init(device),
+                }
+            });
+        let blocks: Vec<Block> = blocks.collect();
+        let width = self.step_width();
+        Network {
+            blocks,
+            convolved: self.convolved,
+            projection: LinearConfig::new(self.joined(), self.projection).init(device),
+            lstm: self
+                .kind
+                .recurs()
+                .then(|| Lstm::new(self.projection, self.hidden, device)),
+            score: LinearConfig::new(width, 1).init(device),
+            emotions: LinearConfig::new(3 * width, Emotion::COUNT).init(device),
+            voice: LinearConfig::new(3 * width, 1).init(device),
+            dropout: DropoutConfig::new(dropout).init(),
+        }
+    }
 }
 
 /// A convolution with its batch norm.
@@ -74,8 +186,9 @@ impl Lstm {
         }
     }
 
-    /// `[B, T, inputs]` to `[B, T, hidden]`, from a state of zeros.
-    pub fn forward(&self, input: Tensor<3>) -> Tensor<3> {
+    /// `[B, T, inputs]` to `[B, T, hidden]`. The state is 0 up to the first real step of `mask` `[B, T]`, so that the length
+    /// of the padding before it does not matter.
+    pub fn forward(&self, input: Tensor<3>, mask: &Tensor<2>) -> Tensor<3> {
         let [batch, steps, _] = input.dims();
         let device = input.device();
         let recurrent = self.recurrent.val();
@@ -85,7 +198,8 @@ impl Lstm {
         let mut h = Tensor::<2>::zeros([batch, hidden], &device);
         let mut c = Tensor::<2>::zeros([batch, hidden], &device);
         let mut outputs = Vec::with_capacity(steps);
-        for x in projected.split(1, 1) {
+        let real = mask.clone().split(1, 1);
+        for (x, real) in projected.split(1, 1).into_iter().zip(real) {
             let gates = x.squeeze_dim::<2>(1) + h.matmul(recurrent.clone());
             let mut gates = gates.split(hidden, 1).into_iter();
             let mut gate = || gates.next().expect("there are four gates");
@@ -95,7 +209,7 @@ impl Lstm {
                 sigmoid(gate()),
                 tanh(gate()),
             );
-            c = f * c + i * g;
+            c = f * c + i * g * real;
             h = o * tanh(c.clone());
             outputs.push(h.clone().unsqueeze_dim::<3>(1));
         }
@@ -108,10 +222,12 @@ impl Lstm {
 pub struct Network {
     /// The convolutions.
     pub blocks: Vec<Block>,
-    /// Channels and bands to the LSTM's input.
+    /// Columns that they take.
+    pub convolved: usize,
+    /// What was convolved and what was not, to the LSTM's input.
     pub projection: Linear,
-    /// The LSTM.
-    pub lstm: Lstm,
+    /// The LSTM, if it has one.
+    pub lstm: Option<Lstm>,
     /// The weight of a step in the attention.
     pub score: Linear,
     /// Pooled steps to the emotions' logits.
@@ -122,62 +238,35 @@ pub struct Network {
     pub dropout: Dropout,
 }
 
-impl NetworkConfig {
-    /// A network with random weights, from the device's generator.
-    pub fn init(&self, device: &Device) -> Network {
-        let mut inputs = 1;
-        let blocks = self.channels.iter().zip(STRIDES).map(|(&outputs, stride)| {
-            let conv = Conv2dConfig::new([inputs, outputs], [3, 3])
-                .with_stride(stride)
-                .with_padding(PaddingConfig2d::Explicit(1, 1, 1, 1))
-                .with_bias(false)
-                .init(device);
-            inputs = outputs;
-            Block {
-                conv,
-                norm: BatchNormConfig::new(outputs).init(device),
-            }
-        });
-        let blocks: Vec<Block> = blocks.collect();
-        Network {
-            blocks,
-            projection: LinearConfig::new(inputs * POOLED_BANDS, self.projection).init(device),
-            lstm: Lstm::new(self.projection, self.hidden, device),
-            score: LinearConfig::new(self.hidden, 1).init(device),
-            emotions: LinearConfig::new(3 * self.hidden, Emotion::COUNT).init(device),
-            voice: LinearConfig::new(3 * self.hidden, 1).init(device),
-            dropout: DropoutConfig::new(self.dropout).init(),
-        }
-    }
-
-    /// Multiplications and additions for one window.
-    pub fn macs(&self) -> usize {
-        let (mut frames, mut bands, mut inputs, mut macs) = (WINDOW_FRAMES, MEL_BANDS, 1, 0);
-        for (&outputs, stride) in self.channels.iter().zip(STRIDES) {
-            frames /= stride[0];
-            bands /= stride[1];
-            macs += frames * bands * 9 * inputs * outputs;
-            inputs = outputs;
-        }
-        macs += frames * bands * inputs * self.projection;
-        macs += frames * 4 * self.hidden * (self.projection + self.hidden);
-        macs + frames * 4 * self.hidden
-    }
-}
-
 impl Network {
-    /// `log_mel` `[B, 300, 64]` and `mask` `[B, 75]` to the emotions' logits `[B, 7]` and the voice's `[B, 1]`.
-    pub fn forward(&self, log_mel: Tensor<3>, mask: Tensor<2>) -> (Tensor<2>, Tensor<2>) {
-        let mut x = log_mel.unsqueeze_dim::<4>(1);
-        for block in &self.blocks {
-            x = relu(block.norm.forward(block.conv.forward(x)));
+    /// `features` `[B, T, columns]` and `mask` `[B, T/4]` to the emotions' logits `[B, 7]` and the voice's `[B, 1]`. `T` is a
+    /// multiple of 4.
+    pub fn forward(&self, features: Tensor<3>, mask: Tensor<2>) -> (Tensor<2>, Tensor<2>) {
+        let [batch, frames, columns] = features.dims();
+        let steps = frames / TIME_POOL;
+        let mut joined = Vec::with_capacity(2);
+        if self.convolved > 0 {
+            let mut x = features
+                .clone()
+                .narrow(2, 0, self.convolved)
+                .unsqueeze_dim::<4>(1);
+            for block in &self.blocks {
+                x = relu(block.norm.forward(block.conv.forward(x)));
+            }
+            let [_, channels, _, bands] = x.dims();
+            joined.push(x.swap_dims(1, 2).reshape([batch, steps, channels * bands]));
         }
-        let [batch, channels, steps, bands] = x.dims();
-        debug_assert_eq!(steps, MASK_STEPS);
-        let x = x.swap_dims(1, 2).reshape([batch, steps, channels * bands]);
-        let x = self.dropout.forward(relu(self.projection.forward(x)));
-        let pooled = self.pool(self.lstm.forward(x), mask);
-        let pooled = self.dropout.forward(pooled);
+        let others = columns - self.convolved;
+        if others > 0 {
+            let others = features.narrow(2, self.convolved, others);
+            joined.push(others.reshape([0, steps as i32, -1]));
+        }
+        let x = Tensor::cat(joined, 2);
+        let mut x = self.dropout.forward(relu(self.projection.forward(x)));
+        if let Some(lstm) = &self.lstm {
+            x = lstm.forward(x, &mask);
+        }
+        let pooled = self.dropout.forward(self.pool(x, mask));
         (
             self.emotions.forward(pooled.clone()),
             self.voice.forward(pooled),
@@ -195,5 +284,67 @@ impl Network {
         let variance = ((x - mean.clone()).square() * mask).sum_dim(1) / count;
         let deviation = (variance + VARIANCE_FLOOR).sqrt();
         Tensor::cat(vec![attention, mean, deviation], 2).squeeze_dim(1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+    use burn::tensor::{Distribution, Tolerance};
+
+    const KINDS: [NetworkKind; 3] = [NetworkKind::Cnn, NetworkKind::Lstm, NetworkKind::CnnLstm];
+
+    fn architecture(kind: NetworkKind, features: &[FeatureKind]) -> Architecture {
+        let recipe = include_str!("../recipes/first.toml");
+        let mut settings = Config::parse(recipe, &[]).unwrap().network;
+        settings.kind = kind;
+        Architecture::new(&settings, &FeatureSettings::of(features))
+    }
+
+    #[test]
+    fn every_kind_takes_every_feature() {
+        let device = Device::flex();
+        for kind in KINDS {
+            for features in [&[FeatureKind::LogMel][..], &FeatureKind::ALL] {
+                let architecture = architecture(kind, features);
+                let network = architecture.init(0.0, &device);
+                let (logits, voice) = network.forward(
+                    Tensor::zeros([2, 120, architecture.columns], &device),
+                    Tensor::ones([2, 30], &device),
+                );
+                assert_eq!((logits.dims(), voice.dims()), ([2, 7], [2, 1]));
+                assert_eq!(network.lstm.is_some(), kind != NetworkKind::Cnn);
+                assert_eq!(network.blocks.is_empty(), kind == NetworkKind::Lstm);
+            }
+        }
+    }
+
+    #[test]
+    fn padding_does_not_matter_to_the_lstm() {
+        let device = Device::flex();
+        device.seed(1);
+        let network = architecture(NetworkKind::Lstm, &[FeatureKind::LogMel]).init(0.0, &device);
+        let short = Tensor::<3>::random([1, 80, 64], Distribution::Default, &device);
+        let padded = Tensor::cat(vec![Tensor::zeros([1, 220, 64], &device), short.clone()], 1);
+        let mask = Tensor::<2>::ones([1, 20], &device);
+        let padded_mask = Tensor::cat(vec![Tensor::zeros([1, 55], &device), mask.clone()], 1);
+        let (short, _) = network.forward(short, mask);
+        let (padded, _) = network.forward(padded, padded_mask);
+        short
+            .into_data()
+            .assert_approx_eq::<f32>(&padded.into_data(), Tolerance::absolute(1e-5));
+    }
+
+    #[test]
+    fn the_cost_of_the_first_recipe_is_known() {
+        let macs = |kind| architecture(kind, &[FeatureKind::LogMel]).macs();
+        // By hand: convolutions 1.04 + 12.44 + 16.59 + 16.59 million, projection 3.69, LSTM 13.82, pooling and heads 0.05.
+        assert!(
+            (macs(NetworkKind::CnnLstm) as f64 / 64.2e6 - 1.0).abs() < 0.01,
+            "{}",
+            macs(NetworkKind::CnnLstm)
+        );
+        assert!(macs(NetworkKind::Cnn) < macs(NetworkKind::CnnLstm));
     }
 }

@@ -1,6 +1,6 @@
 //! Sounds that are no voice, made up: so that the network learns to say so, and has no opinion of their emotion.
 
-use pathos_analysis::{MelFrame, log_mel_of};
+use pathos_analysis::{FeatureKind, Frame, FrameExtractor};
 use rand::Rng;
 use std::f32::consts::TAU;
 
@@ -8,7 +8,7 @@ const RATE_HZ: f32 = 16_000.0;
 const SECONDS: f32 = 4.0;
 
 /// Frames of a random sound: noise of some colour, hum, tones, chords that decay, clicks or drums.
-pub fn frames(rng: &mut impl Rng) -> Vec<MelFrame> {
+pub fn frames(kinds: &[FeatureKind], rng: &mut impl Rng) -> Vec<Frame> {
     let length = (RATE_HZ * SECONDS) as usize;
     let mut samples = match rng.random_range(0..6) {
         0 => noise(length, rng),
@@ -30,7 +30,9 @@ pub fn frames(rng: &mut impl Rng) -> Vec<MelFrame> {
     for sample in &mut samples {
         *sample = *sample * gain + floor * rng.random_range(-1.0..1.0f32);
     }
-    log_mel_of(&samples)
+    let mut extractor = FrameExtractor::new(kinds);
+    let frames = samples.iter().filter_map(|&sample| extractor.push(sample));
+    frames.map(|(frame, _)| frame).collect()
 }
 
 /// White noise through a one-pole low-pass or high-pass of random corner, with a slow swell.

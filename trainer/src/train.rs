@@ -1,246 +1,427 @@
 //! Finding the weights.
 
 use crate::{
-    batch::{self, Batch},
-    checkpoint::RunFolder,
-    config::Config,
-    corpora::Corpus,
-    dataset::{Example, progress_bar},
-    evaluate,
-    network::{Network, NetworkConfig},
-    split,
+    average::Average,
+    batch,
+    checkpoint::{Checkpoint, RunFolder, State},
+    config::{Config, Optimizer, Schedule, Training},
+    corpora::{Clip, Corpus},
+    dataset::{Dataset, Example},
+    device, draws,
+    evaluate::{self, Figures},
+    facts::RunFacts,
+    log::EpochLog,
+    loss,
+    network::{Architecture, Network},
+    progress::{Outcome, Progress, RunStart, Step},
 };
-use anyhow::{Result, ensure};
+use anyhow::{Result, bail, ensure};
 use burn::{
     grad_clipping::GradientClippingConfig,
     module::Module,
-    optim::{AdamWConfig, GradientsParams},
-    tensor::{Device, Tensor, TensorData, activation::log_sigmoid, activation::log_softmax},
+    optim::{
+        AdamConfig, AdamWConfig, GradientsParams, ModuleOptimizer, SgdConfig,
+        decay::WeightDecayConfig, momentum::MomentumConfig,
+    },
+    tensor::Device,
 };
-use pathos_analysis::{Emotion, MASK_STEPS, MEL_BANDS, WINDOW_FRAMES};
-use std::{f64::consts::PI, io::IsTerminal, sync::Arc, time::Instant};
+use pathos_analysis::Windowing;
+use std::{f64::consts::PI, path::PathBuf, sync::Arc, time::Instant};
 
 /// Learning rate at the start and the end of the run, relative to the highest.
 const LOWEST_RATE: f64 = 0.01;
-/// The columns of the log. UARs and the accuracy are per cent, of each clip's last 3 s of voice.
-const LOG_COLUMNS: &str = "epoch,learning_rate,loss,seconds,crema_d_uar,ravdess_speech_uar,ravdess_song_uar,savee_uar,tess_uar,mix_accuracy";
 
-/// The network that a configuration describes, with random weights.
-pub fn new_network(config: &Config, device: &Device) -> Network {
-    network_config(config).init(device)
+/// What a run is given, beside its configuration and its clips.
+pub struct Options<'a> {
+    /// Where it keeps what it makes.
+    pub folder: &'a RunFolder,
+    /// Whether to go on from the folder's last checkpoint.
+    pub resume: bool,
+    /// A model file to begin with, and the network in it; random weights without one.
+    pub start: Option<(PathBuf, Network)>,
+    /// Is told how it goes.
+    pub progress: &'a mut dyn Progress,
 }
 
-/// The sizes as the network takes them.
-pub fn network_config(config: &Config) -> NetworkConfig {
-    let sizes = &config.network;
-    NetworkConfig::new(
-        sizes.channels,
-        sizes.projection,
-        sizes.hidden,
-        sizes.dropout,
-    )
-}
-
-/// Trains to the last epoch, or goes on from the folder's checkpoint with `resume`.
+/// Trains to the last epoch or until the validation no longer improves, or goes on from the folder's checkpoint.
 ///
 /// # Errors
 ///
-/// If the folder cannot be written, holds a run already and `resume` is off, or holds one of another configuration.
-pub fn train(
-    config: &Config,
-    training: Vec<Example>,
-    held_out: &[Example],
-    folder: &RunFolder,
-    resume: bool,
-) -> Result<Network> {
-    let device = Device::flex().autodiff();
+/// If the folder cannot be written, holds a run already and `resume` is off, or holds one of another configuration or other
+/// data; if there is nothing to learn from; if the loss is no longer a number.
+pub fn train(config: &Config, dataset: Dataset, options: Options) -> Result<Outcome> {
+    if dataset.training.is_empty() {
+        bail!("there is no clip to learn from: everything is held out. Add corpora or folds");
+    }
+    ensure!(
+        config.training.patience == 0 || !dataset.validation.is_empty(),
+        "training.patience needs a validation, but split.validation_share leaves it empty: raise the share, or set patience to 0"
+    );
+    let Options {
+        folder,
+        resume,
+        start,
+        progress,
+    } = options;
+    let device = device::training_device().autodiff();
     device.seed(config.seed);
-    let mut network = new_network(config, &device);
-    let settings = &config.training;
-    let mut optimizer = AdamWConfig::new()
-        .with_weight_decay(settings.weight_decay)
-        .with_grad_clipping(Some(GradientClippingConfig::Norm(settings.gradient_clip)))
-        .init();
-
-    let mut done = 0;
-    if let Some(checkpoint) = folder.latest()? {
-        done = checkpoint.epochs_done;
-        ensure!(
-            resume,
-            "the folder holds a run of {done} epochs already: go on with --resume, or give another --out"
-        );
-        let before = Config::read(&folder.config())?;
-        ensure!(
-            &before == config,
-            "the run in the folder has another configuration: give another --out"
-        );
-        network = network.try_load_file(checkpoint.weights())?;
-        optimizer = optimizer.load(checkpoint.optimizer())?;
-    } else {
-        config.write(&folder.config())?;
-    }
-    folder.keep_log(LOG_COLUMNS, done)?;
-
-    let clips: Vec<_> = training.iter().map(|example| &example.clip).collect();
-    let weights = split::draw_weights(&clips, settings.tess_share);
-    let training = Arc::new(training);
-    let steps = batch::steps(training.len(), config);
-    while done < settings.epochs {
-        let start = Instant::now();
-        device.seed(config.seed.wrapping_add(done as u64));
-        let bar = progress_bar(steps as u64, "training");
-        let (mut loss_sum, mut rate) = (0.0, 0.0);
-        for (step, batch) in batch::epoch(&training, &weights, config, done)
-            .into_iter()
-            .enumerate()
-        {
-            let share = (done * steps + step) as f64 / (settings.epochs * steps) as f64;
-            rate = one_cycle(share, settings.warmup) * settings.learning_rate;
-            let loss = loss(&network, batch, settings.voice_weight, &device);
-            loss_sum += f64::from(loss.clone().into_scalar::<f32>());
-            let gradients = GradientsParams::from_grads(loss.backward(), &network);
-            network = optimizer.step(rate, network, gradients);
-            bar.set_message(format!(
-                "epoch {} loss {:.3}",
-                done + 1,
-                loss_sum / (step + 1) as f64
-            ));
-            bar.inc(1);
-        }
-        bar.finish_and_clear();
-        done += 1;
-        let loss = loss_sum / steps as f64;
-        report_epoch(
-            folder,
-            &network,
-            held_out,
-            Epoch {
-                number: done,
-                rate,
-                loss,
-                start,
-            },
-        )?;
-        folder.save(&network, &optimizer, done)?;
-    }
-    Ok(network)
+    let architecture = Architecture::new(&config.network, &config.feature_settings());
+    let (tuned_from, network) = match start {
+        Some((path, network)) => (Some(path), network),
+        None => (None, architecture.init(config.network.dropout, &device)),
+    };
+    let facts = RunFacts::new(
+        config,
+        &dataset,
+        &architecture,
+        network.num_params(),
+        tuned_from.as_deref(),
+    );
+    let mut learner = Learner::new(config, network, device);
+    let steps = batch::steps(dataset.training.len(), config);
+    let epochs_done = begin(config, folder, resume, &facts, steps, &mut learner)?;
+    let log = folder.keep_log(epochs_done)?;
+    let run = Run {
+        config,
+        folder,
+        judge: Judge {
+            windowing: Windowing::new(&config.feature_settings().kinds),
+            validation: dataset.validation,
+            test: dataset.test,
+        },
+        weights: {
+            let clips: Vec<&Clip> = dataset.training.iter().map(|own| &own.clip).collect();
+            draws::weights(&clips, &config.training)
+        },
+        training: Arc::new(dataset.training),
+    };
+    progress.started(&RunStart {
+        name: format!("{} {}", config.name, config.version),
+        network: config.network.kind.name(),
+        folder: folder.path().display().to_string(),
+        epochs: config.training.epochs,
+        steps,
+        facts: &facts,
+        log: &log,
+    });
+    let outcome = run.to_the_end(learner, log, progress);
+    progress.finished(outcome.as_ref().ok());
+    outcome
 }
 
-/// The learning rate at a share of the run, relative to the highest: up in a line, down in half a cosine (Smith, 2018).
-fn one_cycle(share: f64, warmup: f64) -> f64 {
+/// Starts the folder, or loads its checkpoint; returns the epochs that were done.
+fn begin(
+    config: &Config,
+    folder: &RunFolder,
+    resume: bool,
+    facts: &RunFacts,
+    steps: usize,
+    learner: &mut Learner,
+) -> Result<usize> {
+    let Some(checkpoint) = folder.latest()? else {
+        config.write(&folder.config())?;
+        facts.write(&folder.facts())?;
+        return Ok(0);
+    };
+    let done = checkpoint.epochs_done;
+    ensure!(
+        resume,
+        "the folder holds a run of {done} epochs already: go on with --resume, or give another --out"
+    );
+    ensure!(
+        &Config::read(&folder.config())? == config,
+        "the run in the folder has another configuration: give another --out"
+    );
+    let before = RunFacts::read(&folder.facts())?;
+    ensure!(
+        before.data_hash == facts.data_hash,
+        "the run in the folder learned from other clips (their hash was {}, and is {}): give the same --data, or another --out",
+        before.data_hash,
+        facts.data_hash
+    );
+    learner.load(&checkpoint, done * steps)?;
+    Ok(done)
+}
+
+/// The network that learns, with all that goes with it.
+struct Learner {
+    device: Device,
+    network: Network,
+    optimizer: ModuleOptimizer,
+    average: Option<Average>,
+    decay: f64,
+}
+
+impl Learner {
+    fn new(config: &Config, network: Network, device: Device) -> Self {
+        let decay = config.training.weight_average;
+        Self {
+            average: (decay > 0.0).then(|| Average::new(network.valid(), decay, 0)),
+            optimizer: optimizer(&config.training),
+            network,
+            device,
+            decay,
+        }
+    }
+
+    fn load(&mut self, checkpoint: &Checkpoint, steps_done: usize) -> Result<()> {
+        self.network = self.network.clone().try_load_file(checkpoint.weights())?;
+        self.optimizer = self.optimizer.clone().load(checkpoint.optimizer())?;
+        if self.average.is_some() {
+            let network = self.network.valid().try_load_file(checkpoint.average())?;
+            self.average = Some(Average::new(network, self.decay, steps_done));
+        }
+        Ok(())
+    }
+
+    /// The network that is judged.
+    fn judged(&self) -> Network {
+        match &self.average {
+            Some(average) => average.network().clone(),
+            None => self.network.valid(),
+        }
+    }
+}
+
+fn optimizer(training: &Training) -> ModuleOptimizer {
+    let clipping = Some(GradientClippingConfig::Norm(training.gradient_clip));
+    let decay = training.weight_decay;
+    match training.optimizer {
+        Optimizer::AdamW => AdamWConfig::new()
+            .with_weight_decay(decay)
+            .with_grad_clipping(clipping)
+            .init(),
+        Optimizer::Adam => AdamConfig::new()
+            .with_weight_decay(Some(WeightDecayConfig::new(decay)))
+            .with_grad_clipping(clipping)
+            .init(),
+        Optimizer::Sgd => SgdConfig::new()
+            .with_weight_decay(Some(WeightDecayConfig::new(decay)))
+            .with_momentum(Some(MomentumConfig::new().with_nesterov(true)))
+            .with_gradient_clipping(clipping)
+            .init(),
+    }
+}
+
+/// A run between its epochs.
+struct Run<'a> {
+    config: &'a Config,
+    folder: &'a RunFolder,
+    judge: Judge,
+    training: Arc<Vec<Example>>,
+    weights: Vec<f64>,
+}
+
+impl Run<'_> {
+    fn to_the_end(
+        &self,
+        mut learner: Learner,
+        mut log: Vec<EpochLog>,
+        progress: &mut dyn Progress,
+    ) -> Result<Outcome> {
+        let settings = &self.config.training;
+        while log.len() < settings.epochs {
+            if is_out_of_patience(&log, settings.patience) {
+                return Ok(Outcome::StoppedEarly);
+            }
+            let start = Instant::now();
+            let Some((loss, learning_rate)) = self.epoch(&mut learner, log.len(), progress)? else {
+                return Ok(Outcome::Interrupted);
+            };
+            let judged = learner.judged();
+            let epoch = EpochLog {
+                epoch: log.len() + 1,
+                learning_rate,
+                loss,
+                ..self.judge.judge(&judged, &learner.device)
+            };
+            log.push(EpochLog {
+                seconds: (start.elapsed().as_secs_f64() * 10.0).round() / 10.0,
+                ..epoch
+            });
+            let state = State {
+                network: &learner.network,
+                average: learner.average.as_ref().map(Average::network),
+                optimizer: &learner.optimizer,
+                epochs_done: log.len(),
+                is_best: epochs_since_best(&log) == Some(0),
+            };
+            self.folder.save(&state, &log)?;
+            progress.epoch(&log);
+        }
+        Ok(Outcome::Finished)
+    }
+
+    /// Learns for an epoch; returns the mean loss and the last learning rate, or nothing if the user stopped it.
+    fn epoch(
+        &self,
+        learner: &mut Learner,
+        done: usize,
+        progress: &mut dyn Progress,
+    ) -> Result<Option<(f64, f64)>> {
+        let settings = &self.config.training;
+        let steps = batch::steps(self.training.len(), self.config);
+        let batches = batch::epoch(&self.training, &self.weights, self.config, done);
+        learner
+            .device
+            .seed(self.config.seed.wrapping_add(done as u64));
+        let (mut sum, mut rate) = (0.0, 0.0);
+        for (step, batch) in batches.into_iter().enumerate() {
+            if progress.stop_requested() {
+                return Ok(None);
+            }
+            let share = (done * steps + step) as f64 / (settings.epochs * steps) as f64;
+            rate = relative_rate(share, settings) * settings.learning_rate;
+            let loss = loss::loss(&learner.network, batch, settings, &learner.device);
+            let value = f64::from(loss.clone().into_scalar::<f32>());
+            ensure!(
+                value.is_finite(),
+                "the loss is {value} in epoch {}, step {}: lower training.learning_rate or training.gradient_clip",
+                done + 1,
+                step + 1
+            );
+            sum += value;
+            let gradients = GradientsParams::from_grads(loss.backward(), &learner.network);
+            learner.network = learner
+                .optimizer
+                .step(rate, learner.network.clone(), gradients);
+            if let Some(average) = &mut learner.average {
+                average.update(&learner.network);
+            }
+            progress.step(&Step {
+                epoch: done + 1,
+                step: step + 1,
+                loss: sum / (step + 1) as f64,
+                learning_rate: rate,
+            });
+        }
+        Ok(Some((sum / steps as f64, rate)))
+    }
+}
+
+/// The learning rate at a share of the run, relative to the highest.
+fn relative_rate(share: f64, training: &Training) -> f64 {
+    let warmup = training.warmup;
     let height = if share < warmup {
         share / warmup
     } else {
-        0.5 + 0.5 * (PI * (share - warmup) / (1.0 - warmup)).cos()
+        match training.schedule {
+            Schedule::Constant => 1.0,
+            Schedule::OneCycle => {
+                0.5 + 0.5 * (PI * (share - warmup) / (1.0 - warmup).max(1e-9)).cos()
+            }
+        }
     };
     LOWEST_RATE + (1.0 - LOWEST_RATE) * height
 }
 
-/// Cross-entropy over the classes of each clip's corpus, and of the voice head.
-fn loss(network: &Network, batch: Batch, voice_weight: f32, device: &Device) -> Tensor<1> {
-    let count = batch.voice.len();
-    let matrix = |values: Vec<f32>, width| {
-        Tensor::<2>::from_data(TensorData::new(values, [count, width]), device)
-    };
-    let log_mel = TensorData::new(batch.log_mel, [count, WINDOW_FRAMES, MEL_BANDS]);
-    let mask = matrix(batch.mask, MASK_STEPS);
-    let (logits, voice) = network.forward(Tensor::from_data(log_mel, device), mask);
-    let absent = (matrix(batch.classes, Emotion::COUNT) - 1.0) * 1e4;
-    let likelihood = log_softmax(logits + absent, 1) * matrix(batch.targets, Emotion::COUNT);
-    let is_voice = matrix(batch.voice, 1);
-    let not_voice = is_voice.clone().neg() + 1.0;
-    let voice_likelihood =
-        log_sigmoid(voice.clone()) * is_voice + log_sigmoid(voice.neg()) * not_voice;
-    (likelihood.sum() + voice_likelihood.sum() * voice_weight).neg() / count as f32
-}
-
-/// What is known of an epoch that was just finished.
-struct Epoch {
-    number: usize,
-    rate: f64,
-    loss: f64,
-    start: Instant,
-}
-
-fn report_epoch(
-    folder: &RunFolder,
-    network: &Network,
-    held_out: &[Example],
-    epoch: Epoch,
-) -> Result<()> {
-    let network = network.clone().valid();
-    let logits = evaluate::quick_logits(&network, held_out, &Device::flex());
-    let clips: Vec<_> = held_out.iter().map(|example| &example.clip).collect();
-    let figures = evaluate::report(&clips, &evaluate::judge(&clips, &logits, 1.0));
-    let Epoch {
-        number,
-        rate,
-        loss,
-        start,
-    } = epoch;
-    let seconds = start.elapsed().as_secs_f64();
-    let uar = |set: &str| {
-        let figures = figures.iter().find(|figures| figures.set == set);
-        figures.map_or(f64::NAN, |figures| 100.0 * figures.uar)
-    };
-    let sets = Corpus::ALL.map(|corpus| uar(corpus.name()));
-    let accuracy = figures.last().map_or(f64::NAN, |mix| 100.0 * mix.accuracy);
-    let columns: String = sets.iter().map(|uar| format!("{uar:.1},")).collect();
-    folder.log(&format!(
-        "{number},{rate:.6},{loss:.4},{seconds:.0},{columns}{accuracy:.1}"
-    ))?;
-    let [crema_d, speech, song, savee, tess] = sets;
-    let line = format!(
-        "epoch {number:>3}  loss {loss:.3}  UAR CREMA-D {crema_d:.1}  RAVDESS speech {speech:.1}  song {song:.1}  SAVEE {savee:.1}  TESS {tess:.1}  mix accuracy {accuracy:.1}  ({seconds:.0} s)"
-    );
-    if std::io::stdout().is_terminal() {
-        println!("\x1b[1m{line}\x1b[0m");
-    } else {
-        println!("{line}");
+/// Epochs since the validation's best; none if nothing was validated.
+fn epochs_since_best(log: &[EpochLog]) -> Option<usize> {
+    let mut best: Option<(f64, usize)> = None;
+    for (at, epoch) in log.iter().enumerate() {
+        let uar = epoch.validation_uar?;
+        if best.is_none_or(|(before, _)| uar > before) {
+            best = Some((uar, at));
+        }
     }
-    Ok(())
+    best.map(|(_, at)| log.len() - 1 - at)
+}
+
+fn is_out_of_patience(log: &[EpochLog], patience: usize) -> bool {
+    patience > 0 && epochs_since_best(log).is_some_and(|epochs| epochs >= patience)
+}
+
+/// What is judged after each epoch.
+struct Judge {
+    windowing: Windowing,
+    validation: Vec<Example>,
+    test: Vec<Example>,
+}
+
+impl Judge {
+    /// The figures of an epoch; the others are 0.
+    fn judge(&self, network: &Network, device: &Device) -> EpochLog {
+        let device = device.clone().inner();
+        let figures = |examples: &[Example]| -> Vec<Figures> {
+            let logits = evaluate::quick_logits(network, &self.windowing, examples, &device);
+            let clips: Vec<_> = examples.iter().map(|example| &example.clip).collect();
+            evaluate::report(&clips, &evaluate::judge(&clips, &logits, 1.0))
+        };
+        let (validation, test) = (figures(&self.validation), figures(&self.test));
+        let set = |name: &str| test.iter().find(|figures| figures.set == name);
+        let uar = |corpus: Corpus| set(corpus.name()).map(|figures| figures.uar);
+        let (seen, mix) = (validation.last(), test.last());
+        EpochLog {
+            epoch: 0,
+            learning_rate: 0.0,
+            loss: 0.0,
+            seconds: 0.0,
+            validation_loss: seen.map(|mix| mix.nll),
+            validation_uar: seen.map(|mix| mix.uar),
+            test_loss: mix.map(|mix| mix.nll),
+            crema_d_uar: uar(Corpus::CremaD),
+            ravdess_speech_uar: uar(Corpus::RavdessSpeech),
+            ravdess_song_uar: uar(Corpus::RavdessSong),
+            savee_uar: uar(Corpus::Savee),
+            tess_uar: uar(Corpus::Tess),
+            mix_uar: mix.map(|mix| mix.uar),
+            mix_accuracy: mix.map(|mix| mix.accuracy),
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn the_rate_rises_and_falls() {
-        assert!((one_cycle(0.0, 0.1) - 0.01).abs() < 1e-9);
-        assert!((one_cycle(0.1, 0.1) - 1.0).abs() < 1e-9);
-        assert!((one_cycle(1.0, 0.1) - 0.01).abs() < 1e-9);
-        assert!(one_cycle(0.3, 0.1) > one_cycle(0.6, 0.1));
+    fn training(schedule: Schedule) -> Training {
+        let recipe = include_str!("../recipes/first.toml");
+        let mut training = Config::parse(recipe, &[]).unwrap().training;
+        training.schedule = schedule;
+        training
     }
 
-    /// Gradients reach every layer: a small network learns a handful of windows by heart.
     #[test]
-    fn the_loss_falls() {
-        let device = Device::flex().autodiff();
-        device.seed(1);
-        let mut network = NetworkConfig::new([4, 6, 8, 10], 16, 16, 0.0).init(&device);
-        let mut optimizer = AdamWConfig::new().init();
-        let windows = crate::verify::windows(9).split_off(1);
-        let batch = Batch {
-            targets: (0..8 * Emotion::COUNT)
-                .map(|at| f32::from(u8::from(at % Emotion::COUNT == at / Emotion::COUNT % 7)))
-                .collect(),
-            classes: vec![1.0; 8 * Emotion::COUNT],
-            voice: (0..8).map(|row| (row % 2) as f32).collect(),
-            ..crate::batch::plain(&windows)
+    fn the_rate_rises_and_falls_or_stays() {
+        let one_cycle = |share| relative_rate(share, &training(Schedule::OneCycle));
+        assert!((one_cycle(0.0) - 0.01).abs() < 1e-9);
+        assert!((one_cycle(0.1) - 1.0).abs() < 1e-9);
+        assert!((one_cycle(1.0) - 0.01).abs() < 1e-9);
+        assert!(one_cycle(0.3) > one_cycle(0.6));
+        let constant = |share| relative_rate(share, &training(Schedule::Constant));
+        assert!(constant(0.05) < 0.6);
+        assert_eq!((constant(0.1), constant(1.0)), (1.0, 1.0));
+    }
+
+    fn log(uars: &[f64]) -> Vec<EpochLog> {
+        let line = |(at, uar): (usize, &f64)| EpochLog {
+            epoch: at + 1,
+            learning_rate: 0.0,
+            loss: 0.0,
+            seconds: 0.0,
+            validation_loss: None,
+            validation_uar: Some(*uar),
+            test_loss: None,
+            crema_d_uar: None,
+            ravdess_speech_uar: None,
+            ravdess_song_uar: None,
+            savee_uar: None,
+            tess_uar: None,
+            mix_uar: None,
+            mix_accuracy: None,
         };
-        let mut losses = Vec::new();
-        for _ in 0..60 {
-            let loss = loss(&network, batch.clone(), 0.2, &device);
-            losses.push(loss.clone().into_scalar::<f32>());
-            let gradients = GradientsParams::from_grads(loss.backward(), &network);
-            network = optimizer.step(1e-2, network, gradients);
-        }
+        uars.iter().enumerate().map(line).collect()
+    }
+
+    #[test]
+    fn patience_counts_from_the_best_epoch() {
+        assert_eq!(epochs_since_best(&[]), None);
+        assert_eq!(epochs_since_best(&log(&[0.2, 0.4, 0.3, 0.4])), Some(2));
+        assert!(!is_out_of_patience(&log(&[0.2, 0.4, 0.3, 0.4]), 3));
+        assert!(is_out_of_patience(&log(&[0.2, 0.4, 0.3, 0.4]), 2));
         assert!(
-            losses[59] < 0.2 * losses[0],
-            "{} to {}",
-            losses[0],
-            losses[59]
+            !is_out_of_patience(&log(&[0.4, 0.3, 0.3, 0.3]), 0),
+            "0 is for never"
         );
     }
 }

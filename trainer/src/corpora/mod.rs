@@ -7,7 +7,7 @@ use anyhow::{Context, Result, bail};
 use pathos_analysis::Emotion;
 use serde::Serialize;
 use std::{
-    collections::BTreeMap,
+    collections::BTreeSet,
     path::{Path, PathBuf},
 };
 
@@ -132,30 +132,43 @@ pub fn scan(folders: &[PathBuf]) -> Result<Scan> {
     Ok(scan)
 }
 
-/// A table of what was found: per corpus clips, speakers and classes.
-pub fn table(clips: &[Clip]) -> String {
-    let mut text = format!("{:<15} {:>6} {:>8}", "corpus", "clips", "speakers");
+/// A table of clips and their seconds: per corpus clips, speakers, hours and classes.
+#[must_use]
+pub fn table(clips: &[(Clip, f64)]) -> String {
+    let mut text = format!(
+        "{:<15} {:>6} {:>8} {:>6}",
+        "corpus", "clips", "speakers", "hours"
+    );
     for emotion in Emotion::ALL {
         text += &format!(" {:>8}", emotion.name());
     }
     for corpus in Corpus::ALL {
-        let own: Vec<&Clip> = clips.iter().filter(|clip| clip.corpus == corpus).collect();
-        if own.is_empty() {
-            continue;
-        }
-        let mut speakers: BTreeMap<&str, usize> = BTreeMap::new();
-        own.iter()
-            .for_each(|clip| *speakers.entry(&clip.speaker).or_default() += 1);
-        text += &format!(
-            "\n{:<15} {:>6} {:>8}",
-            corpus.name(),
-            own.len(),
-            speakers.len()
-        );
-        for emotion in Emotion::ALL {
-            let count = own.iter().filter(|clip| clip.emotion == emotion).count();
-            text += &format!(" {count:>8}");
-        }
+        let own = clips.iter().filter(|(clip, _)| clip.corpus == corpus);
+        text += &row(corpus.name(), &own.collect::<Vec<_>>());
+    }
+    text + &row("all", &clips.iter().collect::<Vec<_>>())
+}
+
+fn row(name: &str, clips: &[&(Clip, f64)]) -> String {
+    if clips.is_empty() {
+        return String::new();
+    }
+    let speakers: BTreeSet<&str> = clips
+        .iter()
+        .map(|(clip, _)| clip.speaker.as_str())
+        .collect();
+    let hours = clips.iter().map(|(_, seconds)| seconds).sum::<f64>() / 3600.0;
+    let mut text = format!(
+        "\n{name:<15} {:>6} {:>8} {hours:>6.2}",
+        clips.len(),
+        speakers.len()
+    );
+    for emotion in Emotion::ALL {
+        let count = clips
+            .iter()
+            .filter(|(clip, _)| clip.emotion == emotion)
+            .count();
+        text += &format!(" {count:>8}");
     }
     text
 }

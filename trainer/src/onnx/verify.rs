@@ -1,11 +1,9 @@
 //! Whether another runtime says the same of a model file: onnxruntime, through Python, where it is installed.
 
-use crate::{
-    network::{NetworkConfig, STRIDES},
-    non_voice,
-};
+use super::import;
+use crate::non_voice;
 use anyhow::{Context, Result, ensure};
-use pathos_analysis::{Emotion, Logits, Model, NormalisedWindow, WINDOW_FRAMES, normalise};
+use pathos_analysis::{Emotion, FeatureKind, Logits, Model, WINDOW_FRAMES, Window, Windowing};
 use prost::Message;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -33,7 +31,7 @@ options.intra_op_num_threads = 1
 session = onnxruntime.InferenceSession(sys.argv[1], options, providers=['CPUExecutionProvider'])
 for row in data:
     logits, voice = session.run(['logits', 'voice'], {
-        'log_mel': row[:19200].reshape(1, 300, 64), 'mask': row[19200:].reshape(1, 75)})
+        'features': row[:-75].reshape(1, 300, -1), 'mask': row[-75:].reshape(1, 75)})
     sys.stdout.buffer.write(numpy.concatenate([logits[0], voice[0]]).astype('<f4').tobytes())
 ";
 
@@ -47,16 +45,17 @@ pub enum Comparison {
 }
 
 /// Made-up windows of every length, the same each time.
-pub fn windows(count: usize) -> Vec<NormalisedWindow> {
+pub fn windows(kinds: &[FeatureKind], count: usize) -> Vec<Window> {
+    let windowing = Windowing::new(kinds);
     let mut rng = ChaCha8Rng::seed_from_u64(0);
     let window = |number: usize| {
-        let frames = non_voice::frames(&mut rng);
+        let frames = non_voice::frames(kinds, &mut rng);
         let length = match number {
             0 => 0,
             1 => WINDOW_FRAMES,
             _ => rng.random_range(1..=WINDOW_FRAMES),
         };
-        normalise(frames[..length].iter())
+        windowing.window(&frames[..length])
     };
     (0..count).map(window).collect()
 }
@@ -85,7 +84,7 @@ pub fn compare(model_file: &Path, python: &str) -> Result<Comparison> {
             "`{python}` cannot import onnxruntime; install it with `{python} -m pip install onnxruntime`"
         )));
     }
-    let windows = windows(WINDOWS);
+    let windows = windows(&model.info().features.kinds, WINDOWS);
     let answers = onnxruntime_answers(model_file, python, &windows)?;
     let differences = windows
         .iter()
@@ -94,11 +93,7 @@ pub fn compare(model_file: &Path, python: &str) -> Result<Comparison> {
     Ok(Comparison::Difference(differences.fold(0.0, f32::max)))
 }
 
-fn onnxruntime_answers(
-    model_file: &Path,
-    python: &str,
-    windows: &[NormalisedWindow],
-) -> Result<Vec<Logits>> {
+fn onnxruntime_answers(model_file: &Path, python: &str, windows: &[Window]) -> Result<Vec<Logits>> {
     let mut child = Command::new(python)
         .args(["-c", SCRIPT])
         .arg(model_file)
@@ -109,7 +104,7 @@ fn onnxruntime_answers(
         .with_context(|| format!("cannot start `{python}`"))?;
     let numbers = windows
         .iter()
-        .flat_map(|window| window.log_mel.iter().chain(&window.mask));
+        .flat_map(|window| window.features.iter().chain(&window.mask));
     let bytes: Vec<u8> = numbers.flat_map(|number| number.to_le_bytes()).collect();
     // The script reads all of it before it answers, so neither side waits for the other.
     let mut input = child.stdin.take().context("the script has no input")?;
@@ -147,7 +142,7 @@ pub struct Size {
     pub bytes: usize,
     /// Numbers that were learned, with the batch norms folded in.
     pub parameters: usize,
-    /// Multiplications and additions for one window.
+    /// Multiplications and additions for one window of 3 s, of which one is run for each 250 ms of voice.
     pub macs: usize,
 }
 
@@ -157,23 +152,9 @@ pub struct Size {
 ///
 /// If it has other tensors.
 pub fn size(bytes: &[u8]) -> Result<Size> {
+    let architecture = import::architecture(bytes)?;
     let proto = ModelProto::decode(bytes).context("not an ONNX file")?;
     let tensors = proto.graph.unwrap_or_default().initializer;
-    let shape = |name: &str| -> Result<Vec<usize>> {
-        let tensor = tensors.iter().find(|tensor| tensor.name == name);
-        let tensor = tensor.with_context(|| format!("the graph has no tensor `{name}`"))?;
-        Ok(tensor.dims.iter().map(|&size| size as usize).collect())
-    };
-    let mut channels = [0; STRIDES.len()];
-    for (number, channels) in channels.iter_mut().enumerate() {
-        *channels = shape(&format!("conv{number}_weight"))?[0];
-    }
-    let network = NetworkConfig::new(
-        channels,
-        shape("projected_weight")?[1],
-        shape("lstm_recurrent")?[2],
-        0.0,
-    );
     // The other tensors are shapes, axes and constants of the pooling.
     let learned = tensors.iter().filter(|tensor| {
         let name = &tensor.name;
@@ -182,7 +163,7 @@ pub fn size(bytes: &[u8]) -> Result<Size> {
     Ok(Size {
         bytes: bytes.len(),
         parameters: learned.map(|tensor| tensor.raw_data.len() / 4).sum(),
-        macs: network.macs(),
+        macs: architecture.macs(),
     })
 }
 
@@ -192,8 +173,9 @@ mod tests {
 
     #[test]
     fn the_windows_are_the_same_each_time_and_of_many_lengths() {
-        let windows = windows(20);
-        assert_eq!(windows, self::windows(20));
+        let kinds = [FeatureKind::LogMel];
+        let windows = windows(&kinds, 20);
+        assert_eq!(windows, self::windows(&kinds, 20));
         assert_eq!(windows[0].mask.iter().sum::<f32>(), 0.0);
         assert_eq!(windows[1].mask.iter().sum::<f32>(), 75.0);
     }

@@ -3,11 +3,13 @@
 //! Batch norms are folded into their convolutions; the LSTM is ONNX's own operator. What is written is run by tract before it
 //! is handed out, and compared with burn.
 
+use super::{
+    builder::{self, GraphBuilder, int, ints},
+    verify,
+};
 use crate::{
     evaluate,
-    network::{Lstm, Network, STRIDES, VARIANCE_FLOOR},
-    onnx::{self, GraphBuilder, int, ints},
-    verify,
+    network::{Lstm, Network, VARIANCE_FLOOR},
 };
 use anyhow::{Result, ensure};
 use burn::{
@@ -15,7 +17,7 @@ use burn::{
     tensor::{Device, Tensor},
 };
 use pathos_analysis::{
-    Emotion, Evidence, FeatureSettings, HOP_SECONDS, MASK_STEPS, MEL_BANDS, Model, WINDOW_FRAMES,
+    Emotion, Evidence, FeatureSettings, HOP_SECONDS, MASK_STEPS, Model, TIME_POOL, WINDOW_FRAMES,
     model::{FORMAT, keys},
 };
 use tract_onnx::pb::ModelProto;
@@ -24,6 +26,8 @@ use tract_onnx::pb::ModelProto;
 const TOLERANCE: f32 = 1e-4;
 /// Windows on which they are compared.
 const WINDOWS: usize = 32;
+/// Added to the LSTM's input gate at a step of padding, which shuts it: the cell stays at 0 up to the first real step.
+const SHUT: f32 = -100.0;
 
 /// What a model file says of itself, beside its network.
 #[derive(Clone, Debug, Default)]
@@ -32,6 +36,8 @@ pub struct Labels {
     pub name: String,
     /// Its version.
     pub version: String,
+    /// What the network looks at.
+    pub features: FeatureSettings,
     /// What the logits are divided by before the softmax.
     pub temperature: f32,
     /// What is known of its quality.
@@ -44,8 +50,8 @@ pub struct Labels {
 ///
 /// If tract cannot run the graph, or runs it otherwise than burn.
 pub fn model_file(network: &Network, labels: &Labels) -> Result<Vec<u8>> {
-    let mut proto = graph(network);
-    let features = serde_json::to_string(&FeatureSettings::default())?;
+    let mut proto = graph(network, labels.features.columns());
+    let features = serde_json::to_string(&labels.features)?;
     let evidence = serde_json::to_string(&labels.evidence)?;
     for (key, value) in [
         (keys::FORMAT, FORMAT),
@@ -57,9 +63,9 @@ pub fn model_file(network: &Network, labels: &Labels) -> Result<Vec<u8>> {
         (keys::HOP_SECONDS, &HOP_SECONDS.to_string()),
         (keys::EVIDENCE, &evidence),
     ] {
-        onnx::set_metadata(&mut proto, key, value);
+        builder::set_metadata(&mut proto, key, value);
     }
-    let bytes = onnx::bytes(&proto);
+    let bytes = builder::bytes(&proto);
     let model = Model::from_bytes(&bytes)?;
     let difference = difference_from_burn(network, &model);
     ensure!(
@@ -71,7 +77,7 @@ pub fn model_file(network: &Network, labels: &Labels) -> Result<Vec<u8>> {
 
 /// The largest difference of a logit between burn and tract, on made-up windows of every length.
 fn difference_from_burn(network: &Network, model: &Model) -> f32 {
-    let windows = verify::windows(WINDOWS);
+    let windows = verify::windows(&model.info().features.kinds, WINDOWS);
     let expected = evaluate::run(network, &windows, &Device::flex());
     let pairs = windows.iter().zip(expected);
     pairs
@@ -79,25 +85,37 @@ fn difference_from_burn(network: &Network, model: &Model) -> f32 {
         .fold(0.0, f32::max)
 }
 
-fn graph(network: &Network) -> ModelProto {
-    let mut graph = GraphBuilder::new("cnn-lstm");
-    graph.input("log_mel", &[1, WINDOW_FRAMES, MEL_BANDS]);
+fn graph(network: &Network, columns: usize) -> ModelProto {
+    let mut graph = GraphBuilder::new("pathos");
+    graph.input("features", &[1, WINDOW_FRAMES, columns]);
     graph.input("mask", &[1, MASK_STEPS]);
-    let channels = convolutions(&mut graph, network);
+    graph.integers("column", &[MASK_STEPS as i64, 1]);
+    graph.constant("one", &[1], &[1.0]);
+    graph.node("Reshape", &["mask", "column"], "real", vec![]);
+    graph.node("Sub", &["real", "one"], "unreal", vec![]);
 
-    // [1, channels, steps, bands] to a row for each step.
-    graph.node(
-        "Transpose",
-        &[&channels],
-        "by_step",
-        vec![ints("perm", &[2, 0, 1, 3])],
-    );
-    graph.integers("rows", &[MASK_STEPS as i64, -1]);
-    graph.node("Reshape", &["by_step", "rows"], "steps", vec![]);
-    linear(&mut graph, "steps", &network.projection, "projected");
+    let mut joined: Vec<&str> = Vec::new();
+    if network.convolved > 0 {
+        take_columns(&mut graph, 0, network.convolved, "spectrum");
+        convolutions(&mut graph, network, "spectrum", "convolved");
+        joined.push("convolved");
+    }
+    if network.convolved < columns {
+        take_columns(&mut graph, network.convolved, columns, "others");
+        let width = (TIME_POOL * (columns - network.convolved)) as i64;
+        graph.integers("stack", &[MASK_STEPS as i64, width]);
+        graph.node("Reshape", &["others", "stack"], "stacked", vec![]);
+        joined.push("stacked");
+    }
+    graph.node("Concat", &joined, "joined", vec![int("axis", 1)]);
+    linear(&mut graph, "joined", &network.projection, "projected");
     graph.node("Relu", &["projected"], "projection", vec![]);
-    lstm(&mut graph, "projection", &network.lstm, "recurrent");
-    pool(&mut graph, "recurrent", &network.score, "pooled");
+    let mut steps = "projection";
+    if let Some(own) = &network.lstm {
+        lstm(&mut graph, steps, own, "recurrent");
+        steps = "recurrent";
+    }
+    pool(&mut graph, steps, &network.score, "pooled");
     linear(&mut graph, "pooled", &network.emotions, "logits");
     linear(&mut graph, "pooled", &network.voice, "voice");
     graph.output("logits", &[1, Emotion::COUNT]);
@@ -105,12 +123,23 @@ fn graph(network: &Network) -> ModelProto {
     graph.finish()
 }
 
-/// The convolutions with their batch norms; the name of the last one's output.
-fn convolutions(graph: &mut GraphBuilder, network: &Network) -> String {
-    graph.integers("image", &[1, 1, WINDOW_FRAMES as i64, MEL_BANDS as i64]);
-    graph.node("Reshape", &["log_mel", "image"], "channel", vec![]);
+/// The columns `from` to `to` of the features.
+fn take_columns(graph: &mut GraphBuilder, from: usize, to: usize, output: &str) {
+    let name = |what: &str| format!("{output}_{what}");
+    let (start, end, axis) = (name("from"), name("to"), name("axis"));
+    graph.integers(&start, &[from as i64]);
+    graph.integers(&end, &[to as i64]);
+    graph.integers(&axis, &[2]);
+    graph.node("Slice", &["features", &start, &end, &axis], output, vec![]);
+}
+
+/// The convolutions with their batch norms: `[1, frames, bands]` to a row for each step.
+fn convolutions(graph: &mut GraphBuilder, network: &Network, input: &str, output: &str) {
+    let image = [1, 1, WINDOW_FRAMES as i64, network.convolved as i64];
+    graph.integers("image", &image);
+    graph.node("Reshape", &[input, "image"], "channel", vec![]);
     let mut input = "channel".to_owned();
-    for (number, (block, strides)) in network.blocks.iter().zip(STRIDES).enumerate() {
+    for (number, block) in network.blocks.iter().enumerate() {
         let shape = block.conv.weight.dims();
         let mut weights = values(block.conv.weight.val());
         let gamma = values(block.norm.gamma.val());
@@ -130,7 +159,7 @@ fn convolutions(graph: &mut GraphBuilder, network: &Network) -> String {
         let attributes = vec![
             ints("kernel_shape", &shape[2..]),
             ints("pads", &[1, 1, 1, 1]),
-            ints("strides", &strides),
+            ints("strides", &block.conv.stride),
         ];
         graph.node(
             "Conv",
@@ -141,7 +170,15 @@ fn convolutions(graph: &mut GraphBuilder, network: &Network) -> String {
         input = name("relu");
         graph.node("Relu", &[&linear_name], &input, vec![]);
     }
-    input
+    // [1, channels, steps, bands] to a row for each step.
+    graph.node(
+        "Transpose",
+        &[&input],
+        "by_step",
+        vec![ints("perm", &[2, 0, 1, 3])],
+    );
+    graph.integers("rows", &[MASK_STEPS as i64, -1]);
+    graph.node("Reshape", &["by_step", "rows"], output, vec![]);
 }
 
 /// `[rows, inputs]` to `[rows, outputs]`.
@@ -153,15 +190,24 @@ fn linear(graph: &mut GraphBuilder, input: &str, layer: &Linear, output: &str) {
     graph.node("Gemm", &[input, &weight, &bias], output, vec![]);
 }
 
-/// `[steps, inputs]` to `[steps, hidden]`.
+/// `[steps, inputs]` to `[steps, hidden]`. One input more than burn's says whether a step is padding: see [`SHUT`].
 fn lstm(graph: &mut GraphBuilder, input: &str, lstm: &Lstm, output: &str) {
     let [inputs, gates] = lstm.input.weight.dims();
     let hidden = gates / 4;
-    graph.constant(
-        "lstm_input",
-        &[1, gates, inputs],
-        &transposed(lstm.input.weight.val()),
+    graph.node(
+        "Concat",
+        &[input, "unreal"],
+        "lstm_steps",
+        vec![int("axis", 1)],
     );
+    let weights = transposed(lstm.input.weight.val());
+    let mut with_padding = Vec::with_capacity(gates * (inputs + 1));
+    for (gate, weights) in weights.chunks_exact(inputs).enumerate() {
+        with_padding.extend_from_slice(weights);
+        // The input gates come first, and `unreal` is -1 at a step of padding.
+        with_padding.push(if gate < hidden { -SHUT } else { 0.0 });
+    }
+    graph.constant("lstm_input", &[1, gates, inputs + 1], &with_padding);
     graph.constant(
         "lstm_recurrent",
         &[1, gates, hidden],
@@ -171,8 +217,13 @@ fn lstm(graph: &mut GraphBuilder, input: &str, lstm: &Lstm, output: &str) {
     let mut bias = bias_of(&lstm.input);
     bias.resize(2 * gates, 0.0);
     graph.constant("lstm_bias", &[1, 2 * gates], &bias);
-    graph.integers("sequence", &[MASK_STEPS as i64, 1, inputs as i64]);
-    graph.node("Reshape", &[input, "sequence"], "lstm_sequence", vec![]);
+    graph.integers("sequence", &[MASK_STEPS as i64, 1, inputs as i64 + 1]);
+    graph.node(
+        "Reshape",
+        &["lstm_steps", "sequence"],
+        "lstm_sequence",
+        vec![],
+    );
     graph.node(
         "LSTM",
         &["lstm_sequence", "lstm_input", "lstm_recurrent", "lstm_bias"],
@@ -194,13 +245,9 @@ fn pool(graph: &mut GraphBuilder, x: &str, score: &Linear, output: &str) {
         );
     };
     graph.integers("over_steps", &[0]);
-    graph.integers("column", &[MASK_STEPS as i64, 1]);
-    graph.constant("one", &[1], &[1.0]);
     graph.constant("far", &[1], &[1e4]);
     graph.constant("variance_floor", &[1], &[VARIANCE_FLOOR]);
 
-    graph.node("Reshape", &["mask", "column"], "real", vec![]);
-    graph.node("Sub", &["real", "one"], "unreal", vec![]);
     graph.node("Mul", &["unreal", "far"], "padded", vec![]);
     linear(graph, x, score, "score");
     graph.node("Add", &["score", "padded"], "real_score", vec![]);
@@ -248,73 +295,113 @@ fn bias_of(layer: &Linear) -> Vec<f32> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::network::NetworkConfig;
+    use crate::{
+        config::{Config, NetworkKind},
+        network::Architecture,
+        onnx::import,
+    };
     use burn::{module::Module, tensor::Distribution};
+    use pathos_analysis::FeatureKind;
+
+    const KINDS: [NetworkKind; 3] = [NetworkKind::Cnn, NetworkKind::Lstm, NetworkKind::CnnLstm];
+    const FEATURES: [&[FeatureKind]; 2] = [&[FeatureKind::LogMel], &FeatureKind::ALL];
+
+    fn architecture(kind: NetworkKind, features: &[FeatureKind]) -> Architecture {
+        let overrides = [
+            "network.channels=[4,6,8,10]",
+            "network.projection=12",
+            "network.hidden=14",
+        ];
+        let recipe = include_str!("../../recipes/first.toml");
+        let config = Config::parse(recipe, &overrides.map(str::to_owned)).unwrap();
+        let mut settings = config.network;
+        settings.kind = kind;
+        Architecture::new(&settings, &FeatureSettings::of(features))
+    }
 
     /// A small network whose batch norms have seen something, so that folding them matters.
-    fn network() -> Network {
-        let device = Device::flex();
-        device.seed(3);
-        let network = NetworkConfig::new([4, 6, 8, 10], 12, 14, 0.3).init(&device);
-        let learning = network.train();
-        let autodiff = device.autodiff();
-        let learning = learning.to_device(&autodiff);
+    fn network(kind: NetworkKind, features: &[FeatureKind]) -> Network {
+        let autodiff = Device::flex().autodiff();
+        autodiff.seed(3);
+        let architecture = architecture(kind, features);
+        let learning = architecture.init(0.3, &autodiff);
         for _ in 0..3 {
-            let log_mel = Tensor::random(
-                [4, WINDOW_FRAMES, MEL_BANDS],
-                Distribution::Normal(0.5, 2.0),
-                &autodiff,
-            );
+            let shape = [4, WINDOW_FRAMES, architecture.columns];
+            let features = Tensor::random(shape, Distribution::Normal(0.5, 2.0), &autodiff);
             let mask = Tensor::ones([4, MASK_STEPS], &autodiff);
-            let _ = learning.forward(log_mel, mask);
+            let _ = learning.forward(features, mask);
         }
         learning.valid()
     }
 
-    fn labels() -> Labels {
+    fn labels(features: &[FeatureKind]) -> Labels {
         Labels {
             name: "Test".into(),
             version: "9".into(),
+            features: FeatureSettings::of(features),
             temperature: 1.25,
             ..Labels::default()
         }
     }
 
-    #[test]
-    fn tract_runs_what_burn_trained() {
-        let network = network();
-        let mean = values(network.blocks[0].norm.running_mean.value());
-        assert!(
-            mean.iter().any(|mean| mean.abs() > 1e-3),
-            "the norms are as new"
-        );
+    fn file(network: &Network, features: &[FeatureKind]) -> Vec<u8> {
         // `model_file` itself refuses a graph that differs.
-        let model = Model::from_bytes(&model_file(&network, &labels()).unwrap()).unwrap();
-        assert_eq!(model.info().name, "Test");
-        assert_eq!(model.info().temperature, 1.25);
+        model_file(network, &labels(features)).unwrap()
+    }
+
+    #[test]
+    fn tract_runs_what_burn_trained_whatever_it_is() {
+        for kind in KINDS {
+            for features in FEATURES {
+                let network = network(kind, features);
+                if let Some(block) = network.blocks.first() {
+                    let mean = values(block.norm.running_mean.value());
+                    assert!(
+                        mean.iter().any(|mean| mean.abs() > 1e-3),
+                        "norms are as new"
+                    );
+                }
+                let model = Model::from_bytes(&file(&network, features)).unwrap();
+                assert_eq!(model.info().name, "Test");
+                assert_eq!(model.info().temperature, 1.25);
+                assert_eq!(model.info().features, FeatureSettings::of(features));
+            }
+        }
+    }
+
+    #[test]
+    fn what_was_written_is_read_back() {
+        for kind in KINDS {
+            for features in FEATURES {
+                let bytes = file(&network(kind, features), features);
+                let (found, network) = import::network(&bytes, 0.0, &Device::flex()).unwrap();
+                assert_eq!(found, architecture(kind, features));
+                let model = Model::from_bytes(&bytes).unwrap();
+                let difference = difference_from_burn(&network, &model);
+                assert!(difference < TOLERANCE, "{kind:?}: {difference}");
+            }
+        }
     }
 
     #[test]
     fn a_graph_that_differs_is_noticed() {
-        let network = network();
-        let model = Model::from_bytes(&model_file(&network, &labels()).unwrap()).unwrap();
+        let features = FEATURES[0];
+        let network = network(NetworkKind::CnnLstm, features);
+        let model = Model::from_bytes(&file(&network, features)).unwrap();
         let device = Device::flex();
-        let other = NetworkConfig::new([4, 6, 8, 10], 12, 14, 0.3).init(&device);
+        let other = architecture(NetworkKind::CnnLstm, features).init(0.3, &device);
         assert!(difference_from_burn(&other, &model) > TOLERANCE);
     }
 
     #[test]
-    fn padding_does_not_reach_the_logits_of_the_pooling() {
-        let network = network();
-        let model = Model::from_bytes(&model_file(&network, &labels()).unwrap()).unwrap();
-        let mut window = pathos_analysis::normalise([].iter());
+    fn the_mask_decides_what_is_pooled() {
+        let features = FEATURES[0];
+        let model = Model::from_bytes(&file(&network(NetworkKind::CnnLstm, features), features));
+        let model = model.unwrap();
+        let mut window = model.windowing().window(&[]);
         let nothing = model.infer(&window);
         assert!(nothing.emotions.iter().all(|logit| logit.is_finite()));
         window.mask = [1.0; MASK_STEPS];
-        assert_ne!(
-            model.infer(&window),
-            nothing,
-            "the mask decides what is pooled"
-        );
+        assert_ne!(model.infer(&window), nothing);
     }
 }

@@ -1,0 +1,110 @@
+//! A moving average of the weights, which is judged and exported in their place (Polyak & Juditsky, 1992).
+
+use crate::network::Network;
+use burn::{
+    module::{Module, ModuleMapper, ModuleVisitor, Param},
+    tensor::Tensor,
+};
+
+/// The average, without autodiff.
+pub struct Average {
+    network: Network,
+    decay: f64,
+    steps: usize,
+}
+
+impl Average {
+    /// Begins with a network; `decay` is the share of itself that the average keeps each step, and `steps` how many it has
+    /// seen before.
+    #[must_use]
+    pub fn new(network: Network, decay: f64, steps: usize) -> Self {
+        Self {
+            network,
+            decay,
+            steps,
+        }
+    }
+
+    /// Takes in the weights, and the statistics of the batch norms, after a step of learning.
+    pub fn update(&mut self, learning: &Network) {
+        self.steps += 1;
+        let mut values = Values(Vec::new());
+        learning.valid().visit(&mut values);
+        // In the first steps the weights of the start, which are random, must not count for long.
+        let steps = self.steps as f64;
+        let decay = self.decay.min(steps / (steps + 9.0));
+        let mut blend = Blend {
+            values: values.0.into_iter(),
+            decay,
+        };
+        self.network = self.network.clone().map(&mut blend);
+    }
+
+    /// The averaged network.
+    #[must_use]
+    pub fn network(&self) -> &Network {
+        &self.network
+    }
+}
+
+/// The values of a module, flat, in the order in which it is visited.
+struct Values(Vec<Tensor<1>>);
+
+impl ModuleVisitor for Values {
+    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+        self.0.push(param.val().flatten(0, D - 1));
+    }
+}
+
+struct Blend {
+    values: std::vec::IntoIter<Tensor<1>>,
+    decay: f64,
+}
+
+impl ModuleMapper for Blend {
+    fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+        let Some(new) = self.values.next() else {
+            return param;
+        };
+        let decay = self.decay;
+        param.map(|own| {
+            let new = new.reshape(own.shape());
+            own * decay + new * (1.0 - decay)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{config::Config, network::Architecture};
+    use burn::tensor::Device;
+
+    #[test]
+    fn the_average_goes_to_where_the_weights_stay() {
+        let config = Config::parse(include_str!("../recipes/first.toml"), &[]).unwrap();
+        let architecture = Architecture::new(&config.network, &config.feature_settings());
+        let device = Device::flex().autodiff();
+        let [start, end] = [(); 2].map(|()| architecture.init(0.0, &device));
+        let difference = |a: &Network, b: &Network| {
+            let difference = a.score.weight.val().inner() - b.score.weight.val().inner();
+            difference.abs().max().into_scalar::<f32>()
+        };
+        let valid = |network: &Network| network.valid();
+        let mut average = Average::new(start.valid(), 0.9, 0);
+        let score = |network: &Network| network.score.weight.val();
+        let apart =
+            |a: &Network, b: &Network| (score(a) - score(b)).abs().max().into_scalar::<f32>();
+        let before = apart(average.network(), &valid(&end));
+        average.update(&end);
+        // A tenth is kept of the start after one step, in which the decay is 1 / 10.
+        let after = apart(average.network(), &valid(&end));
+        assert!((after / before - 0.1).abs() < 0.01, "{before} to {after}");
+        (0..60).for_each(|_| average.update(&end));
+        assert!(apart(average.network(), &valid(&end)) < 1e-3 * before);
+        assert!(
+            difference(&start, &end) > 0.5 * before,
+            "the networks themselves stay"
+        );
+    }
+}

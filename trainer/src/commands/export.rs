@@ -1,0 +1,75 @@
+//! `trainer export`.
+
+use super::{Data, print_refused};
+use crate::{
+    card::{self, Facts},
+    checkpoint::RunFolder,
+    config::{Config, Protocol},
+    corpora::{self, Clip},
+    evaluation, figures_table, files,
+    onnx::{
+        export::{self, Labels},
+        verify,
+    },
+    split::{self, Role},
+};
+use anyhow::{Result, ensure};
+use std::path::{Path, PathBuf};
+
+/// Writes a run's network as a model file with its evidence, and the card beside it.
+///
+/// `evidence` are the runs whose figures the file states; the run itself if there are none.
+///
+/// # Errors
+///
+/// If a run has no checkpoint, nothing is held out, or a file cannot be written.
+pub fn export(run: &Path, evidence: &[PathBuf], data: &Data, to: &Path) -> Result<()> {
+    let folder = RunFolder::open(run)?;
+    let config = Config::read(&folder.config())?;
+    let (checkpoint, network) = evaluation::chosen_network(&folder, &config)?;
+    ensure!(
+        config.split.protocol != Protocol::All || !evidence.is_empty(),
+        "{} learned from everything, so nothing is left to judge it on: name the runs that judged its recipe with --evidence FOLDER",
+        run.display()
+    );
+    let own = [run.to_owned()];
+    let judged = if evidence.is_empty() {
+        &own[..]
+    } else {
+        evidence
+    };
+    let evaluation = evaluation::evaluate(judged, &data.folders, &data.cache, &mut print_refused)?;
+    figures_table::print(&evaluation);
+
+    let parts = split::divide(corpora::scan(&data.folders)?.clips, &config.split);
+    let training = parts.iter().filter(|part| part.role == Role::Training);
+    let learned_from: Vec<&Clip> = training.map(|part| &part.clip).collect();
+    let labels = Labels {
+        name: config.name.clone(),
+        version: config.version.clone(),
+        features: config.feature_settings(),
+        temperature: evaluation.temperature,
+        evidence: card::evidence(&config, &learned_from, &evaluation),
+    };
+    let bytes = export::model_file(&network, &labels)?;
+    let log = folder.log()?;
+    let text = card::card(&Facts {
+        file: &to.file_name().unwrap_or_default().to_string_lossy(),
+        config: &config,
+        epochs_done: checkpoint.epochs_done,
+        seconds: log.iter().map(|epoch| epoch.seconds).sum(),
+        learned_from: &learned_from,
+        evaluation: &evaluation,
+        size: verify::size(&bytes)?,
+    });
+    files::replace(to, &bytes)?;
+    let card = to.with_file_name("README.md");
+    files::replace(&card, text.as_bytes())?;
+    println!(
+        "wrote {} after {} epochs, and its card {}",
+        to.display(),
+        checkpoint.epochs_done,
+        card.display()
+    );
+    Ok(())
+}

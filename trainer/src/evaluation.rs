@@ -1,0 +1,243 @@
+//! The evaluation of runs: each run's network on the clips that the run held out, all of them pooled.
+//!
+//! With one run for each fold every speaker is judged once, by a network that never heard them; with several seeds of a
+//! fold, once by each.
+
+use crate::{
+    checkpoint::{Checkpoint, RunFolder},
+    config::{Config, Protocol},
+    corpora::{self, Clip},
+    dataset::{self, Example},
+    evaluate::{self, ClipLogits, Figures, VoiceFigures},
+    facts::RunFacts,
+    log::EpochLog,
+    network::{Architecture, Network},
+    onnx::export::{self, Labels},
+    split::Role,
+};
+use anyhow::{Context, Result, bail, ensure};
+use burn::{module::Module, tensor::Device};
+use pathos_analysis::{Emotion, Logits, Model};
+use serde::Serialize;
+use std::path::{Path, PathBuf};
+
+/// A run as an evaluation states it.
+#[derive(Clone, Debug, Serialize)]
+pub struct EvaluatedRun {
+    /// Its folder.
+    pub folder: PathBuf,
+    /// What it was.
+    pub facts: RunFacts,
+    /// Its configuration, as TOML.
+    pub config: String,
+    /// Its epochs.
+    pub log: Vec<EpochLog>,
+    /// The epoch whose network was judged.
+    pub epoch: usize,
+    /// Seconds that its training took.
+    pub seconds: f64,
+}
+
+/// A clip that was judged.
+#[derive(Clone, Debug)]
+pub struct JudgedClip {
+    /// The clip.
+    pub clip: Clip,
+    /// Mean over its windows while it plays.
+    pub running: Logits,
+    /// Of the first second of its voice.
+    pub first_second: Logits,
+    /// Of the last 3 s of its voice.
+    pub last: Logits,
+}
+
+/// The outcome.
+#[derive(Clone, Debug, Serialize)]
+pub struct Evaluation {
+    /// How clips were divided.
+    pub protocol: Protocol,
+    /// The runs.
+    pub runs: Vec<EvaluatedRun>,
+    /// The temperature that fits all that was judged; the figures are cross-fitted.
+    pub temperature: f32,
+    /// Of the mean over a clip's windows while it plays.
+    pub while_it_plays: Vec<Figures>,
+    /// Of the first second of a clip's voice.
+    pub after_one_second: Vec<Figures>,
+    /// Of the last 3 s of a clip's voice.
+    pub at_the_end: Vec<Figures>,
+    /// Of the voice head.
+    pub voice: VoiceFigures,
+    /// What was judged.
+    #[serde(skip)]
+    pub clips: Vec<JudgedClip>,
+}
+
+/// The network that a run chose, without autodiff.
+///
+/// # Errors
+///
+/// If the run has no checkpoint, or it does not fit the configuration.
+pub fn chosen_network(folder: &RunFolder, config: &Config) -> Result<(Checkpoint, Network)> {
+    let checkpoint = folder.chosen()?;
+    let architecture = Architecture::new(&config.network, &config.feature_settings());
+    let network = architecture.init(config.network.dropout, &Device::flex());
+    let network = network.try_load_file(checkpoint.judged_weights())?;
+    Ok((checkpoint, network))
+}
+
+/// Judges runs on what each held out.
+///
+/// # Errors
+///
+/// If a folder is no run, the runs are of different protocols, or nothing is held out. Clips that cannot be read are given
+/// to `refused`.
+pub fn evaluate(
+    runs: &[PathBuf],
+    data: &[PathBuf],
+    cache: &Path,
+    refused: &mut dyn FnMut(&[(PathBuf, String)]),
+) -> Result<Evaluation> {
+    ensure!(
+        !runs.is_empty(),
+        "there is no run to judge: give --run FOLDER"
+    );
+    let mut protocol = None;
+    let mut evaluated = Vec::new();
+    let mut clips: Vec<JudgedClip> = Vec::new();
+    let (mut voices, mut sounds) = (0.0, 0.0);
+    for run in runs {
+        let folder = RunFolder::open(run)?;
+        let config = Config::read(&folder.config())?;
+        let own = config.split.protocol;
+        ensure!(
+            *protocol.get_or_insert(own) == own,
+            "{} was run by the protocol `{}`, and others by another: judge them apart",
+            run.display(),
+            own.name()
+        );
+        let (checkpoint, network) = chosen_network(&folder, &config)?;
+        let labels = Labels {
+            features: config.feature_settings(),
+            temperature: 1.0,
+            ..Labels::default()
+        };
+        let model = Model::from_bytes(&export::model_file(&network, &labels)?)?;
+        let test = held_out(&config, data, cache, refused)
+            .with_context(|| format!("for the run {}", run.display()))?;
+        let logits = evaluate::model_logits(&model, &test);
+        let voice = evaluate::voice_figures(&model, &logits.running);
+        voices += voice.voices / runs.len() as f64;
+        sounds += voice.non_voices / runs.len() as f64;
+        clips.extend(judged_clips(test, &logits));
+        let log = folder.log()?;
+        evaluated.push(EvaluatedRun {
+            folder: run.clone(),
+            facts: RunFacts::read(&folder.facts())?,
+            config: config.to_toml()?,
+            epoch: checkpoint.epochs_done,
+            seconds: log.iter().map(|epoch| epoch.seconds).sum(),
+            log,
+        });
+    }
+    let Some(protocol) = protocol else {
+        bail!("there is no run");
+    };
+    let own: Vec<&Clip> = clips.iter().map(|judged| &judged.clip).collect();
+    let view =
+        |logits: fn(&JudgedClip) -> Logits| -> Vec<Logits> { clips.iter().map(logits).collect() };
+    let figures =
+        |logits: &[Logits]| evaluate::report(&own, &evaluate::judge_cross_fitted(&own, logits));
+    let running = view(|judged| judged.running);
+    Ok(Evaluation {
+        protocol,
+        runs: evaluated,
+        temperature: evaluate::fit_temperature(&own, &running),
+        while_it_plays: figures(&running),
+        after_one_second: figures(&view(|judged| judged.first_second)),
+        at_the_end: figures(&view(|judged| judged.last)),
+        voice: VoiceFigures {
+            voices,
+            non_voices: sounds,
+        },
+        clips,
+    })
+}
+
+/// The clips that a configuration holds out, of which there must be some.
+///
+/// # Errors
+///
+/// If there are none, or the folders cannot be read.
+pub fn held_out(
+    config: &Config,
+    data: &[PathBuf],
+    cache: &Path,
+    refused: &mut dyn FnMut(&[(PathBuf, String)]),
+) -> Result<Vec<Example>> {
+    let scan = corpora::scan(data)?;
+    refused(&scan.refused);
+    let dataset = dataset::load(scan.clips, config, &[Role::Test], cache)?;
+    refused(&dataset.refused);
+    ensure!(
+        !dataset.test.is_empty(),
+        "the protocol `{}` (fold {}) holds nothing of these corpora out, so there is nothing to judge on",
+        config.split.protocol.name(),
+        config.split.fold
+    );
+    Ok(dataset.test)
+}
+
+fn judged_clips(examples: Vec<Example>, logits: &ClipLogits) -> Vec<JudgedClip> {
+    let views = logits
+        .running
+        .iter()
+        .zip(&logits.first_second)
+        .zip(&logits.last);
+    let pairs = examples.into_iter().zip(views);
+    pairs
+        .map(|(example, ((running, first_second), last))| JudgedClip {
+            clip: example.clip,
+            running: *running,
+            first_second: *first_second,
+            last: *last,
+        })
+        .collect()
+}
+
+/// A clip that was taken for another emotion.
+#[derive(Clone, Debug)]
+pub struct Mistake<'a> {
+    /// The clip.
+    pub clip: &'a Clip,
+    /// What it was taken for.
+    pub taken_for: Emotion,
+    /// Of all emotions of its corpus.
+    pub probabilities: [f32; Emotion::COUNT],
+}
+
+impl Evaluation {
+    /// The clips that were got most wrong: those whose truth was the least probable, once each.
+    #[must_use]
+    pub fn worst(&self, count: usize) -> Vec<Mistake<'_>> {
+        let clips: Vec<&Clip> = self.clips.iter().map(|judged| &judged.clip).collect();
+        let logits: Vec<Logits> = self.clips.iter().map(|judged| judged.running).collect();
+        let judged = evaluate::judge(&clips, &logits, self.temperature);
+        let mut mistakes: Vec<Mistake> = clips
+            .into_iter()
+            .zip(judged)
+            .map(|(clip, judged)| Mistake {
+                clip,
+                taken_for: Emotion::ALL[judged.predicted()],
+                probabilities: judged.probabilities,
+            })
+            .filter(|mistake| mistake.taken_for != mistake.clip.emotion)
+            .collect();
+        let truth = |mistake: &Mistake| mistake.probabilities[mistake.clip.emotion.index()];
+        mistakes.sort_by(|a, b| truth(a).total_cmp(&truth(b)));
+        let mut seen = std::collections::BTreeSet::new();
+        mistakes.retain(|mistake| seen.insert(&mistake.clip.path));
+        mistakes.truncate(count);
+        mistakes
+    }
+}

@@ -1,0 +1,82 @@
+//! What a run was, so that it can be made again: `facts.json` in its folder.
+
+use crate::{config::Config, dataset::Dataset, device, files, network::Architecture};
+use anyhow::{Context, Result};
+use serde::{Deserialize, Serialize};
+use std::path::Path;
+
+/// What a run was, beside its configuration and its log.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RunFacts {
+    /// The last commit of the trainer's source.
+    pub commit: String,
+    /// SHA-256 over the files of the clips and their roles.
+    pub data_hash: String,
+    /// Seed of the training.
+    pub seed: u64,
+    /// Seed of the split.
+    pub split_seed: u64,
+    /// Clips (or rows) that were learned from.
+    pub training: usize,
+    /// That decided when to stop.
+    pub validation: usize,
+    /// That were judged.
+    pub test: usize,
+    /// Files that were refused.
+    pub refused: usize,
+    /// Numbers that were learned.
+    pub parameters: usize,
+    /// Multiplications and additions for one window of 3 s.
+    pub macs: usize,
+    /// Where it was trained.
+    pub device: String,
+    /// The model that it began with, if it was tuned.
+    pub tuned_from: Option<String>,
+}
+
+impl RunFacts {
+    /// Of a run that is about to start.
+    #[must_use]
+    pub fn new(
+        config: &Config,
+        dataset: &Dataset,
+        architecture: &Architecture,
+        parameters: usize,
+        tuned_from: Option<&Path>,
+    ) -> Self {
+        Self {
+            commit: env!("PATHOS_COMMIT").to_owned(),
+            data_hash: dataset.hash.clone(),
+            seed: config.seed,
+            split_seed: config.split.seed,
+            training: dataset.training.len(),
+            validation: dataset.validation.len(),
+            test: dataset.test.len(),
+            refused: dataset.refused.len(),
+            parameters,
+            macs: architecture.macs(),
+            device: device::name().to_owned(),
+            tuned_from: tuned_from.map(|path| path.display().to_string()),
+        }
+    }
+
+    /// Reads the facts of a run.
+    ///
+    /// # Errors
+    ///
+    /// If the file is not there or does not fit.
+    pub fn read(path: &Path) -> Result<Self> {
+        let bytes =
+            std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+        serde_json::from_slice(&bytes).with_context(|| format!("{} does not fit", path.display()))
+    }
+
+    /// Writes the facts.
+    ///
+    /// # Errors
+    ///
+    /// If the file cannot be written.
+    pub fn write(&self, path: &Path) -> Result<()> {
+        files::replace(path, &serde_json::to_vec_pretty(self)?)
+    }
+}
