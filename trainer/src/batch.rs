@@ -7,15 +7,17 @@ use crate::{
     augment::{augment, spec_augment},
     config::Config,
     dataset::Example,
-    mixup, non_voice,
+    draws, mixup, non_voice,
 };
-use pathos_analysis::{Emotion, TIME_POOL, Window, Windowing};
+use anyhow::{Context, Result};
+use pathos_analysis::{Emotion, Frame, TIME_POOL, Window, Windowing};
 use rand::{
     Rng, SeedableRng,
     distr::{Distribution, weighted::WeightedIndex},
     seq::SliceRandom,
 };
 use rand_chacha::ChaCha8Rng;
+use rayon::prelude::*;
 use std::{
     sync::{Arc, mpsc},
     thread,
@@ -25,6 +27,8 @@ use std::{
 const QUEUE: usize = 4;
 /// Batches whose windows are sorted by length together.
 const SORTED_TOGETHER: usize = 16;
+/// Made-up sounds that are no voice.
+const SOUNDS: usize = 512;
 
 /// Windows and targets, ready to become tensors. `B` is the batch size, `T` the frames of its longest window.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -106,56 +110,67 @@ fn unpadded(window: &Window, columns: usize) -> Item {
     }
 }
 
-/// The batches of an epoch, as a stream. The same seed and epoch give the same batches.
-///
-/// # Panics
-///
-/// If there is no example, or a weight is not positive.
-pub fn epoch(
-    examples: &Arc<Vec<Example>>,
-    weights: &[f64],
-    config: &Config,
-    epoch: usize,
-) -> mpsc::Receiver<Batch> {
-    let (sender, receiver) = mpsc::sync_channel(QUEUE);
-    let draws = WeightedIndex::new(weights).expect("there are clips, and each weighs something");
-    let maker = Maker {
-        examples: Arc::clone(examples),
-        windowing: Windowing::new(&config.feature_settings().kinds),
-        config: config.clone(),
-        draws,
-    };
-    thread::spawn(move || {
-        let seed = maker.config.seed.wrapping_add(1_000_003 * epoch as u64);
-        let mut rng = ChaCha8Rng::seed_from_u64(seed);
-        let mut left = steps(maker.examples.len(), &maker.config);
-        while left > 0 {
-            let count = left.min(SORTED_TOGETHER);
-            left -= count;
-            for batch in maker.batches(count, &mut rng) {
-                if sender.send(batch).is_err() {
-                    return;
-                }
-            }
-        }
-    });
-    receiver
-}
-
-/// Steps in an epoch.
-#[must_use]
-pub fn steps(examples: usize, config: &Config) -> usize {
-    (examples / config.training.batch_size).max(1)
-}
-
-struct Maker {
-    examples: Arc<Vec<Example>>,
+/// Where batches come from.
+pub struct Source {
+    examples: Vec<Example>,
     draws: WeightedIndex<f64>,
+    /// Made-up sounds that are no voice; making them anew for each batch would take as long as learning from them.
+    sounds: Vec<Vec<Frame>>,
     config: Config,
     windowing: Windowing,
 }
 
-impl Maker {
+impl Source {
+    /// A source of batches of some examples, of which there must be one.
+    ///
+    /// # Errors
+    ///
+    /// If there is none, or every draw has a weight of 0.
+    pub fn new(examples: Vec<Example>, config: &Config) -> Result<Arc<Self>> {
+        let clips: Vec<_> = examples.iter().map(|example| &example.clip).collect();
+        let weights = draws::weights(&clips, &config.training);
+        let kinds = config.feature_settings().kinds;
+        let sound = |number: usize| {
+            let seed = config.seed.wrapping_add(number as u64);
+            non_voice::frames(&kinds, &mut ChaCha8Rng::seed_from_u64(seed))
+        };
+        Ok(Arc::new(Self {
+            draws: WeightedIndex::new(weights).context("there is nothing to learn from")?,
+            sounds: (0..SOUNDS).into_par_iter().map(sound).collect(),
+            windowing: Windowing::new(&kinds),
+            config: config.clone(),
+            examples,
+        }))
+    }
+
+    /// Steps in an epoch.
+    #[must_use]
+    pub fn steps(&self) -> usize {
+        steps(self.examples.len(), &self.config)
+    }
+
+    /// The batches of an epoch, as a stream. The same seed and epoch give the same batches.
+    #[must_use]
+    pub fn epoch(self: &Arc<Self>, epoch: usize) -> mpsc::Receiver<Batch> {
+        let (sender, receiver) = mpsc::sync_channel(QUEUE);
+        let source = Arc::clone(self);
+        thread::spawn(move || {
+            let seed = source.config.seed.wrapping_add(1_000_003 * epoch as u64);
+            let mut rng = ChaCha8Rng::seed_from_u64(seed);
+            let mut left = source.steps();
+            while left > 0 {
+                let count = left.min(SORTED_TOGETHER);
+                left -= count;
+                for batch in source.batches(count, &mut rng) {
+                    if sender.send(batch).is_err() {
+                        return;
+                    }
+                }
+            }
+        });
+        receiver
+    }
+
     /// Some batches of items that were drawn together.
     fn batches(&self, count: usize, rng: &mut ChaCha8Rng) -> Vec<Batch> {
         let size = self.config.training.batch_size;
@@ -205,8 +220,8 @@ impl Maker {
     }
 
     fn sound(&self, rng: &mut ChaCha8Rng) -> Item {
-        let frames = non_voice::frames(&self.config.features.kinds, rng);
-        let frames = augment(&frames, &self.config.augmentation, rng);
+        let sound = &self.sounds[rng.random_range(0..self.sounds.len())];
+        let frames = augment(sound, &self.config.augmentation, rng);
         Item {
             target: [1.0 / Emotion::COUNT as f32; Emotion::COUNT],
             classes: [1.0; Emotion::COUNT],
@@ -214,6 +229,12 @@ impl Maker {
             ..unpadded(&self.windowing.window(&frames), self.windowing.columns())
         }
     }
+}
+
+/// Steps in an epoch of so many examples.
+#[must_use]
+pub fn steps(examples: usize, config: &Config) -> usize {
+    (examples / config.training.batch_size).max(1)
 }
 
 #[cfg(test)]
@@ -226,7 +247,7 @@ mod tests {
         Config::parse(include_str!("../recipes/first.toml"), &[]).unwrap()
     }
 
-    fn examples() -> Arc<Vec<Example>> {
+    fn examples() -> Vec<Example> {
         let example = |number: usize| {
             let mel = |t: usize| -> MelFrame {
                 std::array::from_fn(|band| ((t * band) as f32 * 0.01).sin())
@@ -243,15 +264,12 @@ mod tests {
                 copies: vec![frames.collect()],
             }
         };
-        Arc::new((0..96).map(example).collect())
+        (0..96).map(example).collect()
     }
 
     fn batches(epoch: usize) -> Vec<Batch> {
-        let examples = examples();
-        let weights = vec![1.0; examples.len()];
-        super::epoch(&examples, &weights, &config(), epoch)
-            .into_iter()
-            .collect()
+        let source = Source::new(examples(), &config()).unwrap();
+        source.epoch(epoch).into_iter().collect()
     }
 
     #[test]

@@ -2,12 +2,12 @@
 
 use crate::{
     average::Average,
-    batch,
+    batch::{self, Source},
     checkpoint::{Checkpoint, RunFolder, State},
     config::{Config, Optimizer, Schedule, Training},
-    corpora::{Clip, Corpus},
+    corpora::Corpus,
     dataset::{Dataset, Example},
-    device, draws,
+    device,
     evaluate::{self, Figures},
     facts::RunFacts,
     log::EpochLog,
@@ -89,11 +89,7 @@ pub fn train(config: &Config, dataset: Dataset, options: Options) -> Result<Outc
             validation: dataset.validation,
             test: dataset.test,
         },
-        weights: {
-            let clips: Vec<&Clip> = dataset.training.iter().map(|own| &own.clip).collect();
-            draws::weights(&clips, &config.training)
-        },
-        training: Arc::new(dataset.training),
+        source: Source::new(dataset.training, config)?,
     };
     progress.started(&RunStart {
         name: format!("{} {}", config.name, config.version),
@@ -208,8 +204,7 @@ struct Run<'a> {
     config: &'a Config,
     folder: &'a RunFolder,
     judge: Judge,
-    training: Arc<Vec<Example>>,
-    weights: Vec<f64>,
+    source: Arc<Source>,
 }
 
 impl Run<'_> {
@@ -260,8 +255,7 @@ impl Run<'_> {
         progress: &mut dyn Progress,
     ) -> Result<Option<(f64, f64)>> {
         let settings = &self.config.training;
-        let steps = batch::steps(self.training.len(), self.config);
-        let batches = batch::epoch(&self.training, &self.weights, self.config, done);
+        let (steps, batches) = (self.source.steps(), self.source.epoch(done));
         learner
             .device
             .seed(self.config.seed.wrapping_add(done as u64));
