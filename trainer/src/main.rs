@@ -2,7 +2,9 @@
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
-use pathos_trainer::commands::{self, CrossValidateArguments, Data, TrainArguments, TuneArguments};
+use pathos_trainer::commands::{
+    self, CrossValidateArguments, Data, PredictArguments, TrainArguments, TuneArguments,
+};
 use std::path::PathBuf;
 
 /// Trains, judges and exports recognisers of vocal emotion for Pathos.
@@ -56,6 +58,25 @@ enum Command {
         #[arg(long, value_name = "FILE")]
         to: PathBuf,
     },
+    /// Analyse the clips of a folder with the code that the plugin runs.
+    Predict(PredictArguments),
+    /// Show a clip before and after each augmentation of the waveform, on a page.
+    Plot {
+        /// The clip.
+        clip: PathBuf,
+        /// Another clip for the babble of voices; can be given several times.
+        #[arg(long, value_name = "FILE")]
+        babble: Vec<PathBuf>,
+        /// A recipe, of whose augmentation some copies are shown too.
+        #[arg(long, value_name = "FILE")]
+        config: Option<PathBuf>,
+        /// Seeds what is random.
+        #[arg(long, default_value_t = 1, value_name = "NUMBER")]
+        seed: u64,
+        /// The page, as HTML.
+        #[arg(long, value_name = "FILE")]
+        to: PathBuf,
+    },
     /// Compare tract with onnxruntime on a model file, and print its size.
     Verify {
         /// The model file.
@@ -84,6 +105,14 @@ fn main() -> Result<()> {
             data,
             to,
         } => commands::export(&run, &evidence, &data, &to),
+        Command::Predict(arguments) => commands::predict(&arguments),
+        Command::Plot {
+            clip,
+            babble,
+            config,
+            seed,
+            to,
+        } => commands::plot(&clip, &babble, config.as_deref(), seed, &to),
         Command::Verify { model, python } => commands::verify(&model, &python),
     }
 }

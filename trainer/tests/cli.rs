@@ -80,7 +80,9 @@ fn recipe(folder: &Path, epochs: usize) -> PathBuf {
         .replace("projection = 128", "projection = 12")
         .replace("hidden = 160", "hidden = 14")
         .replace("batch_size = 32", "batch_size = 4")
-        .replace("folds = 5", "folds = 2");
+        .replace("ravdess = 6", "ravdess = 2")
+        .replace("copies = 0", "copies = 1")
+        .replace("weight_average = 0.0", "weight_average = 0.9");
     let path = folder.join("recipe.toml");
     fs::write(&path, recipe).unwrap();
     path
@@ -99,8 +101,11 @@ fn scan_counts_clips_and_names_what_it_refused() {
         .find(|line| line.starts_with("RAVDESS speech"))
         .unwrap();
     let numbers: Vec<&str> = row.split_whitespace().skip(2).collect();
-    // Clips and speakers; then each emotion, where calm counts as neutral.
-    assert_eq!(numbers, ["32", "4", "4", "4", "4", "4", "8", "4", "4"]);
+    // Clips, speakers and hours; then each emotion, where calm counts as neutral.
+    assert_eq!(
+        numbers,
+        ["32", "4", "0.01", "4", "4", "4", "4", "8", "4", "4"]
+    );
     assert!(
         String::from_utf8(output.stderr)
             .unwrap()
@@ -164,41 +169,76 @@ fn verify_refuses_what_is_no_model() {
     assert!(error(&["verify", text(&model)]).contains("not a usable ONNX file"));
 }
 
-/// From clips to a verified model file with its card; and a run that was killed ends as one that was not.
+/// The arguments of a run on some corpora.
+struct Run {
+    data: PathBuf,
+    cache: PathBuf,
+    recipe: PathBuf,
+}
+
+impl Run {
+    fn command(&self, name: &str, more: &[&str]) -> Command {
+        let mut command = trainer(&[name]);
+        command.args(["--data", text(&self.data), "--cache", text(&self.cache)]);
+        command.args(more);
+        command
+    }
+
+    fn train(&self, out: &Path, more: &[&str]) -> Output {
+        let mut command = self.command("train", &["--config", text(&self.recipe)]);
+        command.args(["--out", text(out)]).args(more);
+        command.output().unwrap()
+    }
+}
+
+fn assert_success(output: &Output) -> String {
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{error}");
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+/// All columns of a log but the seconds that an epoch took.
+fn losses(run: &Path) -> Vec<Vec<String>> {
+    let log = fs::read_to_string(run.join("log.csv")).unwrap();
+    let columns = |line: &str| -> Vec<String> {
+        let columns = line.split(',').map(str::to_owned).enumerate();
+        columns
+            .filter(|(at, _)| *at != 3)
+            .map(|(_, value)| value)
+            .collect()
+    };
+    log.lines().map(columns).collect()
+}
+
+/// From clips to a verified model file with its card and pages; and a run that was killed ends as one that was not.
 #[test]
 fn a_run_trains_resumes_exactly_exports_and_verifies() {
     let folder = folder("run");
-    let data = folder.join("data");
-    ravdess(&data);
-    let bad = data.join("Actor_01/03-01-05-01-01-02-01.wav");
-    fs::write(&bad, b"not a sound").unwrap();
-    let recipe = recipe(&folder, 4);
-    let cache = folder.join("cache");
-    let arguments = |out: &Path, resume: bool| {
-        let mut all = vec!["train", "--config", text(&recipe), "--data", text(&data)];
-        all.extend(["--cache", text(&cache), "--out"]);
-        let mut all: Vec<String> = all.into_iter().map(str::to_owned).collect();
-        all.push(text(out).to_owned());
-        all.extend(resume.then(|| "--resume".to_owned()));
-        all
+    let run = Run {
+        data: folder.join("data"),
+        cache: folder.join("cache"),
+        recipe: recipe(&folder, 4),
     };
+    ravdess(&run.data);
+    let bad = run.data.join("Actor_01/03-01-05-01-01-02-01.wav");
+    fs::write(&bad, b"not a sound").unwrap();
 
     let whole = folder.join("whole");
-    let output = trainer(&[])
-        .args(arguments(&whole, false))
-        .output()
-        .unwrap();
+    let output = run.train(&whole, &[]);
+    let said = assert_success(&output);
     assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
+        said.contains("epoch   4 of 4") && said.contains("finished"),
+        "{said}"
     );
     let refused = String::from_utf8(output.stderr).unwrap();
     assert!(refused.contains("03-01-05-01-01-02-01.wav"), "{refused}");
 
     let broken = folder.join("broken");
-    let mut child = trainer(&[])
-        .args(arguments(&broken, false))
+    let mut child = run
+        .command(
+            "train",
+            &["--config", text(&run.recipe), "--out", text(&broken)],
+        )
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn()
@@ -208,73 +248,39 @@ fn a_run_trains_resumes_exactly_exports_and_verifies() {
     }
     let _ = child.kill();
     child.wait().unwrap();
-    let output = trainer(&[])
-        .args(arguments(&broken, false))
-        .output()
-        .unwrap();
+    let output = run.train(&broken, &[]);
     let message = String::from_utf8(output.stderr).unwrap();
     assert!(
         !output.status.success() && message.contains("--resume"),
         "{message}"
     );
-    assert!(
-        trainer(&[])
-            .args(arguments(&broken, true))
-            .output()
-            .unwrap()
-            .status
-            .success()
-    );
-    // All columns but the seconds that an epoch took.
-    let losses = |run: &Path| -> Vec<Vec<String>> {
-        let log = fs::read_to_string(run.join("log.csv")).unwrap();
-        let columns = |line: &str| -> Vec<String> {
-            let columns = line.split(',').map(str::to_owned).enumerate();
-            columns
-                .filter(|(at, _)| *at != 3)
-                .map(|(_, value)| value)
-                .collect()
-        };
-        log.lines().map(columns).collect()
-    };
+    let output = run.train(&broken, &["--resume", "--seed", "5"]);
+    let message = String::from_utf8(output.stderr).unwrap();
+    assert!(message.contains("another configuration"), "{message}");
+    assert_success(&run.train(&broken, &["--resume"]));
     assert_eq!(losses(&whole), losses(&broken));
     assert_eq!(losses(&whole).len(), 5);
 
-    let models = folder.join("models");
-    fs::create_dir_all(&models).unwrap();
-    let model = models.join("pathos.onnx");
-    let (data, cache) = (text(&data), text(&cache));
-    let export = [
-        "export",
-        "--run",
-        text(&whole),
-        "--data",
-        data,
-        "--cache",
-        cache,
-        "--to",
-        text(&model),
-    ];
-    let output = run(&export);
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-    let card = fs::read_to_string(models.join("README.md")).unwrap();
+    evaluation_has_its_pages(&run, &folder, &whole);
+    let model = folder.join("models/pathos.onnx");
+    fs::create_dir_all(folder.join("models")).unwrap();
+    let export = ["--run", text(&whole), "--to", text(&model)];
+    assert_success(&run.command("export", &export).output().unwrap());
+    let card = fs::read_to_string(folder.join("models/README.md")).unwrap();
     assert!(
         card.contains("RAVDESS speech") && card.contains("CC BY-NC-SA 4.0"),
         "{card}"
     );
+    assert_verified(&model);
+    a_model_can_be_tuned(&run, &folder, &model);
+    a_folder_can_be_analysed(&folder, &run.data, &model);
+}
 
+fn assert_verified(model: &Path) {
     let python = std::env::var("PATHOS_PYTHON").unwrap_or_else(|_| "python3".to_owned());
-    let output = run(&["verify", text(&model), "--python", &python]);
-    let said = String::from_utf8(output.stdout).unwrap();
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
+    let output = self::run(&["verify", text(model), "--python", &python]);
+    let said = assert_success(&output);
+    assert!(said.contains("parameters"), "{said}");
     assert!(
         said.contains("tract and onnxruntime differ by") || said.contains("skipped: "),
         "{said}"
@@ -282,27 +288,163 @@ fn a_run_trains_resumes_exactly_exports_and_verifies() {
     if said.contains("skipped: ") {
         eprintln!("{}", said.lines().last().unwrap_or_default());
     }
+}
 
-    let json = folder.join("figures.json");
-    let config = whole.join("config.toml");
-    let output = run(&[
-        "evaluate",
-        text(&model),
-        "--config",
-        text(&config),
-        "--data",
-        data,
-        "--cache",
-        cache,
+fn evaluation_has_its_pages(run: &Run, folder: &Path, whole: &Path) {
+    let (json, page) = (folder.join("figures.json"), folder.join("report.html"));
+    let arguments = [
+        "--run",
+        text(whole),
         "--json",
         text(&json),
-    ]);
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
+        "--report",
+        text(&page),
+    ];
+    let said = assert_success(&run.command("evaluate", &arguments).output().unwrap());
+    assert!(said.contains("protocol `speakers`"), "{said}");
     let figures: serde_json::Value = serde_json::from_slice(&fs::read(json).unwrap()).unwrap();
-    assert_eq!(figures["sets"][0]["set"], "RAVDESS speech");
-    assert_eq!(figures["sets"][0]["speakers"], 2);
+    assert_eq!(figures["while_it_plays"][0]["set"], "RAVDESS speech");
+    assert_eq!(figures["while_it_plays"][0]["speakers"], 2);
+    let facts = &figures["runs"][0]["facts"];
+    assert_eq!(facts["data_hash"].as_str().unwrap().len(), 64);
+    assert_eq!(facts["seed"], 1);
+    let page = fs::read_to_string(page).unwrap();
+    for part in [
+        "Speaker-independent",
+        "confusion matrix",
+        "reliability of",
+        "got most wrong",
+        "data:image/png",
+        "[network]",
+    ] {
+        assert!(page.contains(part), "{part}");
+    }
+    assert!(
+        !page.contains("http"),
+        "a page loads nothing from elsewhere"
+    );
+}
+
+fn a_model_can_be_tuned(run: &Run, folder: &Path, model: &Path) {
+    let out = folder.join("tuned");
+    let arguments = [
+        text(model),
+        "--out",
+        text(&out),
+        "--epochs",
+        "2",
+        "--batch-size",
+        "8",
+        "--learning-rate",
+        "0.0005",
+        "--set",
+        "split.folds.ravdess=2",
+    ];
+    let said = assert_success(&run.command("tune", &arguments).output().unwrap());
+    assert!(said.contains("epoch   2 of 2"), "{said}");
+    let config = fs::read_to_string(out.join("config.toml")).unwrap();
+    assert!(
+        config.contains("batch_size = 8") && config.contains("hidden = 14"),
+        "{config}"
+    );
+    // It begins where the model was: not with the loss of random weights.
+    let first = |run: &Path| losses(run)[1][2].parse::<f64>().unwrap();
+    assert!(first(&out) < first(&folder.join("whole")));
+    let not_a_model = self::run(&[
+        "tune",
+        text(&folder.join("recipe.toml")),
+        "--data",
+        ".",
+        "--out",
+        text(&out),
+    ]);
+    assert!(String::from_utf8_lossy(&not_a_model.stderr).contains("recipe.toml"));
+}
+
+fn a_folder_can_be_analysed(folder: &Path, clips: &Path, model: &Path) {
+    let (table, page) = (folder.join("table.csv"), folder.join("clips.html"));
+    let arguments = |more: &[&str]| {
+        let mut command = trainer(&["predict", "--input-folder", text(clips)]);
+        command
+            .args(["--model", text(model)])
+            .args(more)
+            .output()
+            .unwrap()
+    };
+    let output = arguments(&["--output", text(&table), "--report", text(&page)]);
+    // One of the clips is no sound: it is named, the rest is written, and the exit code says so.
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        !output.status.success() && error.contains("03-01-05-01-01-02-01.wav"),
+        "{error}"
+    );
+    assert!(error.contains("1 of 33"), "{error}");
+    let rows = fs::read_to_string(&table).unwrap();
+    assert_eq!(rows.lines().count(), 1 + 32);
+    assert!(rows.starts_with(
+        "path,seconds,emotion,angry,disgust,fear,happy,neutral,sad,surprise,valence,arousal,voice\n"
+    ));
+    let page = fs::read_to_string(page).unwrap();
+    assert!(page.contains("03-01-05-01-01-02-01.wav") && page.contains("data:image/png"));
+
+    let json = folder.join("table.json");
+    arguments(&["--output", text(&json), "--timeline"]);
+    let hops: Vec<serde_json::Value> = serde_json::from_slice(&fs::read(json).unwrap()).unwrap();
+    assert_eq!(
+        hops.len(),
+        32 * 5,
+        "clips of 1.25 s have five hops of 250 ms"
+    );
+    let untouched = arguments(&["--output", "table.txt"]);
+    assert!(String::from_utf8_lossy(&untouched.stderr).contains(".csv"));
+}
+
+#[test]
+fn a_plot_shows_each_effect() {
+    let folder = folder("plot");
+    let (clip, page) = (folder.join("clip.wav"), folder.join("plot.html"));
+    write_clip(&clip, 1, 1);
+    assert_success(&run(&["plot", text(&clip), "--to", text(&page)]));
+    let page = fs::read_to_string(page).unwrap();
+    for effect in [
+        "pitch +3.0 semitones",
+        "reverberation",
+        "babble",
+        "pink noise",
+        "tilt",
+        "300 to 3400 Hz",
+    ] {
+        assert!(page.contains(effect), "{effect}");
+    }
+}
+
+#[test]
+fn cross_validation_judges_every_speaker_once() {
+    let folder = folder("folds");
+    let run = Run {
+        data: folder.join("data"),
+        cache: folder.join("cache"),
+        recipe: recipe(&folder, 1),
+    };
+    ravdess(&run.data);
+    let out = folder.join("runs");
+    let arguments = [
+        "--config",
+        text(&run.recipe),
+        "--out",
+        text(&out),
+        "--folds",
+        "0,1",
+    ];
+    let said = assert_success(&run.command("cross-validate", &arguments).output().unwrap());
+    let row = said
+        .lines()
+        .find(|line| line.starts_with("RAVDESS speech"))
+        .unwrap();
+    let numbers: Vec<&str> = row.split_whitespace().skip(2).collect();
+    assert_eq!(numbers[..2], ["32", "4"], "{said}");
+    // Rows, which are four copies of each clip.
+    let rows = folder.join("rows");
+    let output = run.train(&rows, &["--set", "split.protocol=rows"]);
+    assert!(assert_success(&output).contains("102 clips to learn from, 0 to validate, 26 to test"));
 }

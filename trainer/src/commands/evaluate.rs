@@ -1,7 +1,7 @@
 //! `trainer evaluate`.
 
 use super::{Data, print_refused};
-use crate::{evaluation, figures_table, files};
+use crate::{evaluation, figures_table, files, report};
 use anyhow::Result;
 use std::path::{Path, PathBuf};
 
@@ -22,6 +22,9 @@ pub fn evaluate(
         files::replace(path, &serde_json::to_vec_pretty(&evaluation)?)?;
         println!("wrote {}", path.display());
     }
-    let _ = page;
+    if let Some(path) = page {
+        files::replace(path, report::evaluation(&evaluation)?.as_bytes())?;
+        println!("wrote {}", path.display());
+    }
     Ok(())
 }

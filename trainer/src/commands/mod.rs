@@ -2,12 +2,16 @@
 
 mod evaluate;
 mod export;
+mod plot;
+mod predict;
 mod scan;
 mod train;
 mod verify;
 
 pub use evaluate::evaluate;
 pub use export::export;
+pub use plot::plot;
+pub use predict::{PredictArguments, predict};
 pub use scan::scan;
 pub use train::{
     CrossValidateArguments, TrainArguments, TuneArguments, cross_validate, train, tune,

@@ -1,8 +1,10 @@
 //! `trainer predict`.
 
 use crate::{
-    files, predict::{self, Failure},
-    progress_bar::progress_bar, report,
+    files,
+    predict::{self, Failure},
+    progress_bar::progress_bar,
+    report,
 };
 use anyhow::{Result, bail, ensure};
 use clap::Args;
@@ -75,7 +77,11 @@ pub fn predict(arguments: &PredictArguments) -> Result<()> {
         println!("wrote {}", path.display());
     }
     if !failures.is_empty() {
-        bail!("{} of {} files could not be read", failures.len(), failures.len() + analyses.len());
+        bail!(
+            "{} of {} files could not be read",
+            failures.len(),
+            failures.len() + analyses.len()
+        );
     }
     Ok(())
 }

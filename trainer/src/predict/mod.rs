@@ -48,17 +48,24 @@ pub struct Failure {
 /// If the folder itself cannot be read.
 pub fn audio_files(folder: &Path) -> Result<(Vec<PathBuf>, Vec<Failure>)> {
     std::fs::read_dir(folder).with_context(|| {
-        format!("cannot read the folder {}: give one that holds clips", folder.display())
+        format!(
+            "cannot read the folder {}: give one that holds clips",
+            folder.display()
+        )
     })?;
     let (mut files, mut failures) = (Vec::new(), Vec::new());
     for entry in WalkDir::new(folder).follow_links(true).sort_by_file_name() {
         match entry {
-            Ok(entry) if entry.file_type().is_file() && pathos_clips::is_audio_file(entry.path()) => {
+            Ok(entry)
+                if entry.file_type().is_file() && pathos_clips::is_audio_file(entry.path()) =>
+            {
                 files.push(entry.into_path());
             }
             Ok(_) => {}
             Err(error) => failures.push(Failure {
-                path: error.path().map_or_else(String::new, |path| name_in(folder, path)),
+                path: error
+                    .path()
+                    .map_or_else(String::new, |path| name_in(folder, path)),
                 reason: error.to_string(),
             }),
         }
@@ -144,7 +151,10 @@ pub fn summary(hops: &[Estimate]) -> Estimate {
     if !sounding {
         return Estimate::without_values(position, voice, VoiceState::NoVoice);
     }
-    let count = hops.iter().filter(|hop| hop.state == VoiceState::Voice).count();
+    let count = hops
+        .iter()
+        .filter(|hop| hop.state == VoiceState::Voice)
+        .count();
     let mean = logits.map(|sum| sum / count as f32);
     Estimate::new(
         position,
@@ -155,7 +165,10 @@ pub fn summary(hops: &[Estimate]) -> Estimate {
 }
 
 fn name_in(folder: &Path, path: &Path) -> String {
-    path.strip_prefix(folder).unwrap_or(path).display().to_string()
+    path.strip_prefix(folder)
+        .unwrap_or(path)
+        .display()
+        .to_string()
 }
 
 #[cfg(test)]
@@ -188,7 +201,12 @@ mod tests {
         for hops in [&[][..], &[hop(0.9, 0.0, 0.1, VoiceState::NoVoice)]] {
             let whole = summary(hops);
             assert_eq!(whole.state, VoiceState::NoVoice);
-            assert!(whole.probabilities.iter().all(|p| (p - 1.0 / 7.0).abs() < 1e-6));
+            assert!(
+                whole
+                    .probabilities
+                    .iter()
+                    .all(|p| (p - 1.0 / 7.0).abs() < 1e-6)
+            );
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::Analysis;
 use anyhow::{Result, bail};
-use pathos_analysis::{Emotion, Estimate, VoiceState};
+use pathos_analysis::{Emotion, Estimate};
 use serde::Serialize;
 use std::path::Path;
 
@@ -78,7 +78,9 @@ impl Values {
             self.voice,
         ];
         let numbers = numbers.into_iter().map(|number| number.to_string());
-        std::iter::once(self.emotion.to_owned()).chain(numbers).collect()
+        std::iter::once(self.emotion.to_owned())
+            .chain(numbers)
+            .collect()
     }
 }
 
@@ -152,6 +154,7 @@ fn write<T: Serialize>(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use pathos_analysis::VoiceState;
 
     fn analysis() -> Analysis {
         let mut probabilities = [0.1; Emotion::COUNT];
@@ -161,7 +164,10 @@ mod tests {
             path: "a, \"quoted\" name.wav".into(),
             sample_rate_hz: 48_000,
             seconds: 0.6,
-            hops: vec![hop(12_000, VoiceState::Gathering), hop(24_000, VoiceState::Voice)],
+            hops: vec![
+                hop(12_000, VoiceState::Gathering),
+                hop(24_000, VoiceState::Voice),
+            ],
             whole: hop(24_000, VoiceState::Voice),
         }
     }
@@ -200,7 +206,12 @@ mod tests {
 
     #[test]
     fn other_endings_are_refused() {
-        let message = write_clips(Path::new("table.txt"), &[]).unwrap_err().to_string();
-        assert!(message.contains("table.txt") && message.contains(".csv"), "{message}");
+        let message = write_clips(Path::new("table.txt"), &[])
+            .unwrap_err()
+            .to_string();
+        assert!(
+            message.contains("table.txt") && message.contains(".csv"),
+            "{message}"
+        );
     }
 }
