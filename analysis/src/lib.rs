@@ -25,6 +25,7 @@ pub mod analyzer;
 pub mod ballistics;
 pub mod chroma;
 pub mod deltas;
+mod difference;
 pub mod emotion;
 pub mod energy;
 pub mod estimate;

@@ -6,8 +6,10 @@ use crate::log_mel::{FRAME_HOP_SAMPLES, FRAME_WINDOW_SAMPLES};
 /// the first sample is silence. All memory is taken at construction.
 #[derive(Clone, Debug)]
 pub(crate) struct Trailing {
-    /// Twice the length, so that the oldest samples are moved away now and then, not with each frame.
-    samples: Vec<f32>,
+    /// Twice the length and more, so that the kept samples move to the front now and then, not with each sample.
+    samples: Box<[f32]>,
+    /// Where the next sample goes.
+    end: usize,
     length: usize,
     until_frame: usize,
 }
@@ -15,29 +17,35 @@ pub(crate) struct Trailing {
 impl Trailing {
     /// Keeps `length` samples.
     pub(crate) fn new(length: usize) -> Self {
-        let mut samples = Vec::with_capacity(2 * length + FRAME_HOP_SAMPLES);
-        samples.resize(length, 0.0);
         Self {
-            samples,
+            samples: vec![0.0; 2 * length + FRAME_HOP_SAMPLES].into_boxed_slice(),
+            end: length,
             length,
             until_frame: FRAME_WINDOW_SAMPLES,
         }
     }
 
+    /// Forgets all samples; the next one is the first.
+    pub(crate) fn reset(&mut self) {
+        self.samples.fill(0.0);
+        self.end = self.length;
+        self.until_frame = FRAME_WINDOW_SAMPLES;
+    }
+
     /// Takes a sample; returns the last ones, oldest first, if it completes a frame.
     pub(crate) fn push(&mut self, sample: f32) -> Option<&[f32]> {
-        if self.samples.len() == self.samples.capacity() {
-            let surplus = self.samples.len() - self.length;
-            self.samples.copy_within(surplus.., 0);
-            self.samples.truncate(self.length);
+        if self.end == self.samples.len() {
+            self.samples.copy_within(self.end - self.length.., 0);
+            self.end = self.length;
         }
-        self.samples.push(sample);
+        self.samples[self.end] = sample;
+        self.end += 1;
         self.until_frame -= 1;
         if self.until_frame > 0 {
             return None;
         }
         self.until_frame = FRAME_HOP_SAMPLES;
-        Some(&self.samples[self.samples.len() - self.length..])
+        Some(&self.samples[self.end - self.length..self.end])
     }
 }
 
@@ -47,17 +55,19 @@ mod tests {
 
     #[test]
     fn frames_end_where_log_mel_frames_do() {
-        let mut trailing = Trailing::new(500);
-        let mut ends = Vec::new();
-        for n in 0..5_000 {
-            if let Some(samples) = trailing.push(n as f32) {
-                assert_eq!(samples.len(), 500);
-                assert_eq!(samples[499], n as f32);
-                assert_eq!(samples[498], n as f32 - 1.0);
-                ends.push(n);
+        for length in [400, 500, 2_048] {
+            let mut trailing = Trailing::new(length);
+            let mut ends = Vec::new();
+            for n in 1..=5_000 {
+                if let Some(samples) = trailing.push(n as f32) {
+                    let oldest = n as f32 - length as f32 + 1.0;
+                    let expected = (0..length).map(|at| (oldest + at as f32).max(0.0));
+                    assert!(samples.iter().copied().eq(expected), "the last {length}");
+                    ends.push(n - 1);
+                }
             }
+            assert_eq!(ends[..3], [399, 559, 719]);
+            assert_eq!(ends.len(), (5_000 - 400) / 160 + 1);
         }
-        assert_eq!(ends[..3], [399, 559, 719]);
-        assert_eq!(ends.len(), (5_000 - 400) / 160 + 1);
     }
 }

@@ -2,10 +2,10 @@
 
 use crate::{
     chroma::CHROMA_BINS,
-    deltas::deltas,
+    deltas::{deltas, second_deltas},
     features::{FeatureKind, Frame, FrameExtractor},
     gate::VoiceGate,
-    mfcc::{MFCC_COEFFICIENTS, Mfcc},
+    mfcc::{Mfcc, MfccFrame},
 };
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
@@ -124,12 +124,11 @@ impl Windowing {
                 pairs.for_each(|(place, frame)| place.copy_from_slice(&frame.log_mel));
             }
             FeatureKind::Mfcc => {
-                let still: Vec<[f32; MFCC_COEFFICIENTS]> = frames
+                let still: Vec<MfccFrame> = frames
                     .iter()
                     .map(|frame| self.mfcc.of(&frame.log_mel))
                     .collect();
-                let first = deltas(&still);
-                let second = deltas(&first);
+                let (first, second) = (deltas(&still), second_deltas(&still));
                 for (at, (place, _)) in pairs.enumerate() {
                     let values = still[at].iter().chain(&first[at]).chain(&second[at]);
                     place

@@ -9,7 +9,8 @@ use pathos_analysis::{
 };
 
 const WIDTH: f64 = 960.0;
-const LEFT: f64 = 44.0;
+const LEFT: f64 = 52.0;
+const RIGHT: f64 = 14.0;
 const WAVE_HEIGHT: f64 = 56.0;
 const IMAGE_HEIGHT: f64 = 112.0;
 const TIMELINE_HEIGHT: f64 = 84.0;
@@ -34,7 +35,7 @@ pub(super) struct Hop<'a> {
 /// If the picture cannot be encoded.
 pub(super) fn figure(samples: &[f32], hops: &[Hop], caption: &str) -> Result<Markup> {
     let seconds = (samples.len() as f64 / f64::from(ANALYSIS_RATE_HZ)).max(0.001);
-    let scale = (WIDTH - LEFT) / seconds;
+    let scale = (WIDTH - LEFT - RIGHT) / seconds;
     let image_top = WAVE_HEIGHT + GAP;
     let timeline_top = image_top + IMAGE_HEIGHT + GAP;
     let bottom = if hops.is_empty() {
@@ -46,10 +47,10 @@ pub(super) fn figure(samples: &[f32], hops: &[Hop], caption: &str) -> Result<Mar
     let second_marks = marks(seconds);
     Ok(html! {
         figure {
-            svg viewBox=(format!("0 0 {WIDTH} {}", bottom + 22.0)) width=(WIDTH) role="img" aria-label=(caption) {
+            svg viewBox=(format!("0 0 {WIDTH} {}", bottom + 22.0)) width=(WIDTH) role="img" aria-label=[Some(caption).filter(|own| !own.is_empty())] {
                 path.wave d=(waveform(samples)) {}
                 @if let Some(image) = image {
-                    image x=(LEFT) y=(image_top) width=(WIDTH - LEFT) height=(IMAGE_HEIGHT) preserveAspectRatio="none" href=(image) {}
+                    image x=(LEFT) y=(image_top) width=(WIDTH - LEFT - RIGHT) height=(IMAGE_HEIGHT) preserveAspectRatio="none" href=(image) {}
                     @for (hz, share) in mel_marks() {
                         text.weak x=(LEFT - 5.0) y=(image_top + IMAGE_HEIGHT * (1.0 - share) + 4.0) text-anchor="end" { (hz) }
                     }
@@ -61,7 +62,7 @@ pub(super) fn figure(samples: &[f32], hops: &[Hop], caption: &str) -> Result<Mar
                     text.weak x=(LEFT + second * scale) y=(bottom + 14.0) text-anchor="middle" { (format!("{second} s")) }
                 }
             }
-            figcaption { (caption) }
+            @if !caption.is_empty() { figcaption { (caption) } }
         }
     })
 }
@@ -84,7 +85,7 @@ fn marks(seconds: f64) -> Vec<f64> {
 fn waveform(samples: &[f32]) -> String {
     let columns = samples.len().clamp(1, WAVE_COLUMNS);
     let peak = samples.iter().fold(1e-4f32, |peak, s| peak.max(s.abs()));
-    let width = (WIDTH - LEFT) / columns as f64;
+    let width = (WIDTH - LEFT - RIGHT) / columns as f64;
     let middle = WAVE_HEIGHT / 2.0;
     let column = |number: usize| {
         let range = number * samples.len() / columns..(number + 1) * samples.len() / columns;
@@ -157,7 +158,7 @@ fn mel_marks() -> [(&'static str, f64); 4] {
 fn timeline(hops: &[Hop], scale: f64, top: f64) -> Markup {
     let mut start = 0.0;
     html! {
-        rect.axis x=(LEFT) y=(top) width=(WIDTH - LEFT) height=(TIMELINE_HEIGHT) {}
+        rect.axis x=(LEFT) y=(top) width=(WIDTH - LEFT - RIGHT) height=(TIMELINE_HEIGHT) {}
         text.weak x=(LEFT - 5.0) y=(top + 10.0) text-anchor="end" { "100 %" }
         text.weak x=(LEFT - 5.0) y=(top + TIMELINE_HEIGHT) text-anchor="end" { "0" }
         @for hop in hops {

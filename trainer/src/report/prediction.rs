@@ -32,7 +32,7 @@ pub fn prediction(
     let info = model.info();
     let seconds: f64 = analyses.iter().map(|analysis| analysis.seconds).sum();
     let body = html! {
-        p { (analyses.len()) " clips, " (format!("{:.1}", seconds / 60.0)) " minutes, by the model " (info.name) " " (info.version) ": how *acted* emotions sound, not what anybody feels." }
+        p { (analyses.len()) " clips, " (format!("{:.1}", seconds / 60.0)) " minutes, by the model " (info.name) " " (info.version) ": how " em { "acted" } " emotions sound, not what anybody feels." }
         @if let Some(figure) = info.evidence.figures.first() {
             p.weak { "Of speakers whom it had never heard it recognises " (format!("{:.0}", 100.0 * figure.value)) " % (" (figure.measure) ", " (figure.set) "; " (info.evidence.protocol) ")." }
         }
@@ -47,6 +47,7 @@ pub fn prediction(
             tr { th { "clip" } th { "seconds" } th { "emotion" } th { "probabilities" } th { "valence" } th { "arousal" } th { "voice" } }
             @for (number, analysis) in analyses.iter().enumerate() { (row(number, analysis)) }
         }
+        p.weak { "Below, over one axis of time: each clip's waveform, its log-mel spectrogram, and the probabilities of the seven emotions, stacked; gaps are without a voice." }
         @if analyses.is_empty() { p { "No clip could be analysed." } }
         @for (number, (analysis, figure)) in analyses.iter().zip(&figures).enumerate() {
             details id=(format!("clip-{number}")) open[analyses.len() <= 12] {
