@@ -1,10 +1,11 @@
 //! Seconds to extract log-mel frames from WAV files, here and with librosa, reading included, in one run on the same files.
 //!
 //! `cargo bench --bench librosa -- [FOLDER]`; without a folder of WAV files at 16 kHz, on clips made for the purpose. Needs a
-//! Python with librosa: `PATHOS_PYTHON`, or else `python3`. Ours runs on one thread; librosa on as many as it likes. Both go
+//! Python with librosa: `PATHOS_PYTHON`, or else `python3`. Both run on as many threads as they like, which for ours is all, as in the trainer. Both go
 //! over the files once to warm up, then several times, of which the fastest counts.
 
 use pathos_analysis::log_mel_of;
+use rayon::prelude::*;
 use std::{
     error::Error,
     f32::consts::TAU,
@@ -70,23 +71,21 @@ fn compare() -> Result<()> {
 }
 
 fn by_us(paths: &[PathBuf]) -> Result<Outcome> {
+    let rows = |path: &PathBuf| read_mono(path).map(|samples| log_mel_of(&samples));
     let (mut frames, mut sum) = (0, 0.0);
     for path in paths {
-        let rows = log_mel_of(&read_mono(path)?);
+        let rows = rows(path)?;
         frames += rows.len();
-        sum += rows
-            .as_flattened()
-            .iter()
-            .copied()
-            .map(f64::from)
-            .sum::<f64>();
+        let values = rows.as_flattened().iter().copied();
+        sum += values.map(f64::from).sum::<f64>();
     }
     let mut seconds = f64::INFINITY;
     for _ in 0..PASSES {
         let start = Instant::now();
-        for path in paths {
-            std::hint::black_box(log_mel_of(&read_mono(path)?));
-        }
+        paths.par_iter().for_each(|path| {
+            // What could not be read has failed above.
+            let _ = std::hint::black_box(rows(path));
+        });
         seconds = seconds.min(start.elapsed().as_secs_f64());
     }
     Ok(Outcome {
@@ -121,32 +120,13 @@ fn by_librosa(paths: &[PathBuf]) -> Result<Outcome> {
     })
 }
 
-/// The mean of a WAV file's channels; full scale is 1.
 fn read_mono(path: &Path) -> Result<Vec<f32>> {
-    let refuse = |error: hound::Error| format!("cannot read {}: {error}", path.display());
-    let mut reader = hound::WavReader::open(path).map_err(refuse)?;
-    let spec = reader.spec();
-    if spec.sample_rate != RATE_HZ {
-        let rate_hz = spec.sample_rate;
+    let clip = pathos_clips::read_mono(path)?;
+    if clip.sample_rate_hz != RATE_HZ {
+        let rate_hz = clip.sample_rate_hz;
         return Err(format!("{} is at {rate_hz} Hz, not {RATE_HZ} Hz", path.display()).into());
     }
-    let samples: std::result::Result<Vec<f32>, _> = match spec.sample_format {
-        hound::SampleFormat::Float => reader.samples().collect(),
-        hound::SampleFormat::Int => {
-            let scale = 0.5f32.powi(i32::from(spec.bits_per_sample) - 1);
-            let samples = reader.samples::<i32>();
-            samples.map(|s| s.map(|s| s as f32 * scale)).collect()
-        }
-    };
-    let samples = samples.map_err(refuse)?;
-    let channels = usize::from(spec.channels);
-    if channels == 1 {
-        return Ok(samples);
-    }
-    let frames = samples.chunks_exact(channels);
-    Ok(frames
-        .map(|frame| frame.iter().sum::<f32>() / channels as f32)
-        .collect())
+    Ok(clip.samples)
 }
 
 fn wav_files(folder: &Path) -> Result<Vec<PathBuf>> {

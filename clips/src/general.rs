@@ -52,6 +52,10 @@ pub(crate) fn decode(bytes: Vec<u8>, path: &Path) -> Result<Clip, String> {
         let channels = buffer.spec().channels().count().max(1);
         clip.sample_rate_hz = buffer.spec().rate();
         buffer.copy_to_vec_interleaved(&mut interleaved);
+        if channels == 1 {
+            clip.samples.extend_from_slice(&interleaved);
+            continue;
+        }
         let frames = interleaved.chunks_exact(channels);
         clip.samples
             .extend(frames.map(|frame| frame.iter().sum::<f32>() / channels as f32));

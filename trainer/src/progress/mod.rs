@@ -1,9 +1,18 @@
 //! How a run goes, for whoever watches: a dashboard on a terminal, plain lines elsewhere.
+//!
+//! ```text
+//! train ─► Progress ─┬─► plain: a line an epoch
+//!                    └─► dashboard: a thread that draws and reads keys; plain lines once it is closed
+//! ```
 
+mod dashboard;
 mod plain;
+#[cfg(test)]
+mod samples;
+mod text;
 
 use crate::{facts::RunFacts, log::EpochLog};
-use std::io::IsTerminal;
+use std::io::{IsTerminal, stdin, stdout};
 
 /// What is known when a run starts or goes on.
 pub struct RunStart<'a> {
@@ -61,9 +70,26 @@ pub trait Progress {
     fn stop_requested(&mut self) -> bool;
 }
 
-/// A dashboard if the standard output is a terminal and `plain` is off, else plain lines.
+/// A dashboard if a terminal is there to show it and to read keys from, and `plain` is off; else plain lines.
 #[must_use]
 pub fn for_output(plain: bool) -> Box<dyn Progress> {
-    let _ = plain || !std::io::stdout().is_terminal();
-    Box::new(plain::Lines::new(std::io::stdout()))
+    let is_dumb = std::env::var_os("TERM").is_some_and(|terminal| terminal == "dumb");
+    // Without keys the dashboard could not be left: it also takes Ctrl-C as a key.
+    if plain || is_dumb || !stdout().is_terminal() || !stdin().is_terminal() {
+        return Box::new(plain::Lines::new(stdout()));
+    }
+    Box::new(dashboard::Dashboard::new())
+}
+
+/// The place in the log of the epoch with the highest UAR of the validation, the first of equals; none if nothing was
+/// validated.
+fn best(log: &[EpochLog]) -> Option<usize> {
+    let mut best: Option<(f64, usize)> = None;
+    for (at, epoch) in log.iter().enumerate() {
+        let uar = epoch.validation_uar?;
+        if best.is_none_or(|(before, _)| uar > before) {
+            best = Some((uar, at));
+        }
+    }
+    best.map(|(_, at)| at)
 }
