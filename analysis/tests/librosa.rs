@@ -20,6 +20,9 @@ use std::{
     sync::LazyLock,
 };
 
+/// A feature beside librosa's.
+type Check = fn() -> Result<(), Failed>;
+
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     let has_librosa = Command::new(python())
@@ -28,7 +31,7 @@ fn main() -> ExitCode {
         .stderr(Stdio::null())
         .status()
         .is_ok_and(|status| status.success());
-    let trials: [(&str, fn() -> Result<(), Failed>); 9] = [
+    let trials: [(&str, Check); 9] = [
         ("log_mel", log_mel),
         ("mfcc", mfcc),
         ("deltas", first_and_second_deltas),

@@ -2,7 +2,7 @@
 
 use crate::{
     config::Config,
-    corpora::Clip,
+    corpora::{Clip, Refused},
     progress_bar::progress_bar,
     split::{self, Part, Role},
     waveform,
@@ -52,7 +52,7 @@ pub struct Dataset {
     /// Judged.
     pub test: Vec<Example>,
     /// Each clip that could not be read or holds no voice, and why.
-    pub refused: Vec<(PathBuf, String)>,
+    pub refused: Vec<Refused>,
     /// SHA-256 over the files of all clips and their roles, as 64 hexadecimal digits: the same data and split have the same.
     pub hash: String,
 }

@@ -6,7 +6,7 @@
 use crate::{
     checkpoint::{Checkpoint, RunFolder},
     config::{Config, Protocol},
-    corpora::{self, Clip},
+    corpora::{self, Clip, Refused},
     dataset::{self, Example},
     evaluate::{self, ClipLogits, Figures, VoiceFigures},
     facts::RunFacts,
@@ -96,7 +96,7 @@ pub fn evaluate(
     runs: &[PathBuf],
     data: &[PathBuf],
     cache: &Path,
-    refused: &mut dyn FnMut(&[(PathBuf, String)]),
+    refused: &mut dyn FnMut(&[Refused]),
 ) -> Result<Evaluation> {
     ensure!(
         !runs.is_empty(),
@@ -173,7 +173,7 @@ pub fn held_out(
     config: &Config,
     data: &[PathBuf],
     cache: &Path,
-    refused: &mut dyn FnMut(&[(PathBuf, String)]),
+    refused: &mut dyn FnMut(&[Refused]),
 ) -> Result<Vec<Example>> {
     let scan = corpora::scan(data)?;
     refused(&scan.refused);

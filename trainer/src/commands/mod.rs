@@ -18,6 +18,7 @@ pub use train::{
 };
 pub use verify::verify;
 
+use crate::corpora::Refused;
 use clap::Args;
 use std::path::PathBuf;
 
@@ -33,7 +34,7 @@ pub struct Data {
 }
 
 /// Names each file that was refused.
-fn print_refused(refused: &[(PathBuf, String)]) {
+fn print_refused(refused: &[Refused]) {
     for (path, reason) in refused {
         eprintln!("refused {}: {reason}", path.display());
     }

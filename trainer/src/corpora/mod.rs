@@ -81,13 +81,16 @@ pub struct Clip {
     pub emotion: Emotion,
 }
 
+/// A file that was refused, and why.
+pub type Refused = (PathBuf, String);
+
 /// What was found in some folders.
 #[derive(Debug, Default)]
 pub struct Scan {
     /// The usable clips, by path.
     pub clips: Vec<Clip>,
     /// Each file that was refused, and why.
-    pub refused: Vec<(PathBuf, String)>,
+    pub refused: Vec<Refused>,
 }
 
 /// Reads folders: each holds a `MANIFEST.csv`, or corpora in the layouts in which they are downloaded.
