@@ -159,7 +159,7 @@ pub(super) fn confusion(figures: &Figures) -> Markup {
                         @let x = LABEL + CELL[0] * column as f64;
                         rect.axis x=(x) y=(y) width=(CELL[0]) height=(CELL[1]) style=(format!("fill:rgb(var(--ink) / {:.2})", 0.75 * share)) {}
                         text x=(x + CELL[0] / 2.0) y=(y + 15.0) text-anchor="middle" { (format!("{:.0} %", 100.0 * share)) }
-                        text.weak x=(x + CELL[0] / 2.0) y=(y + 28.0) text-anchor="middle" { (count) }
+                        text .weak[share < 0.4] x=(x + CELL[0] / 2.0) y=(y + 28.0) text-anchor="middle" { (count) }
                     }
                 }
             }
