@@ -143,7 +143,7 @@ pub fn train(arguments: &TrainArguments) -> Result<()> {
 ///
 /// # Errors
 ///
-/// As [`train`], and if the file is no model of this trainer's.
+/// As [`train()`], and if the file is no model of this trainer's.
 pub fn tune(arguments: &TuneArguments) -> Result<()> {
     let path = &arguments.model;
     let bytes = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
@@ -185,7 +185,7 @@ fn adopt(config: &mut Config, architecture: &Architecture, features: &FeatureSet
 ///
 /// # Errors
 ///
-/// As [`train`].
+/// As [`train()`].
 pub fn cross_validate(arguments: &CrossValidateArguments) -> Result<()> {
     let CrossValidateArguments {
         config,
