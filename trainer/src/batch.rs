@@ -62,6 +62,22 @@ pub struct Item {
     pub voice: f32,
 }
 
+impl Item {
+    /// The real part of a window, without targets. An empty window keeps one step of padding.
+    #[must_use]
+    pub fn unpadded(window: &Window, columns: usize) -> Self {
+        let padding = window.mask.iter().take_while(|&&real| real == 0.0).count();
+        let padding = padding.min(window.mask.len() - 1);
+        Self {
+            rows: window.features[padding * TIME_POOL * columns..].to_vec(),
+            mask: window.mask[padding..].to_vec(),
+            target: [0.0; Emotion::COUNT],
+            classes: [0.0; Emotion::COUNT],
+            voice: 0.0,
+        }
+    }
+}
+
 impl Batch {
     /// Items side by side, the shorter ones with zeros before them. Targets are left out of plain windows.
     fn of(items: &[Item], columns: usize) -> Self {
@@ -91,22 +107,9 @@ impl Batch {
             target: [0.0; Emotion::COUNT],
             classes: [1.0; Emotion::COUNT],
             voice: 0.0,
-            ..unpadded(window, columns)
+            ..Item::unpadded(window, columns)
         });
         Self::of(&items.collect::<Vec<_>>(), columns)
-    }
-}
-
-/// The real part of a window, without targets. An empty window keeps one step of padding.
-fn unpadded(window: &Window, columns: usize) -> Item {
-    let padding = window.mask.iter().take_while(|&&real| real == 0.0).count();
-    let padding = padding.min(window.mask.len() - 1);
-    Item {
-        rows: window.features[padding * TIME_POOL * columns..].to_vec(),
-        mask: window.mask[padding..].to_vec(),
-        target: [0.0; Emotion::COUNT],
-        classes: [0.0; Emotion::COUNT],
-        voice: 0.0,
     }
 }
 
@@ -203,7 +206,7 @@ impl Source {
         let copy = rng.random_range(0..example.copies.len());
         let frames = augment(&example.copies[copy], augmentation, rng);
         let columns = self.windowing.columns();
-        let mut item = unpadded(&self.windowing.window(&frames), columns);
+        let mut item = Item::unpadded(&self.windowing.window(&frames), columns);
         spec_augment(&mut item.rows, columns, augmentation, rng);
         let corpus = example.clip.corpus;
         let classes = Emotion::ALL.map(|emotion| if corpus.has(emotion) { 1.0 } else { 0.0 });
@@ -226,7 +229,7 @@ impl Source {
             target: [1.0 / Emotion::COUNT as f32; Emotion::COUNT],
             classes: [1.0; Emotion::COUNT],
             voice: 0.0,
-            ..unpadded(&self.windowing.window(&frames), self.windowing.columns())
+            ..Item::unpadded(&self.windowing.window(&frames), self.windowing.columns())
         }
     }
 }

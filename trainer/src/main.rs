@@ -60,7 +60,7 @@ enum Command {
     },
     /// Analyse the clips of a folder with the code that the plugin runs.
     Predict(PredictArguments),
-    /// Show a clip before and after each augmentation of the waveform, on a page.
+    /// Show a clip before and after each augmentation, on a page.
     Plot {
         /// The clip.
         clip: PathBuf,

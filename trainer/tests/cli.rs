@@ -413,6 +413,8 @@ fn a_plot_shows_each_effect() {
         "pink noise",
         "tilt",
         "300 to 3400 Hz",
+        "SpecAugment",
+        "mixup",
     ] {
         assert!(page.contains(effect), "{effect}");
     }

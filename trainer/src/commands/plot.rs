@@ -1,13 +1,15 @@
 //! `trainer plot`.
 
 use crate::{
-    config::Config,
-    dataset, files,
-    report::{self, Change},
+    augment,
+    batch::Item,
+    config::{Augmentation, Config},
+    dataset, files, mixup,
+    report::{self, Change, RowsChange},
     waveform::{self, Effect},
 };
 use anyhow::{Context, Result};
-use pathos_analysis::resample_all;
+use pathos_analysis::{FeatureKind, MEL_BANDS, Windowing, resample_all, voiced_frames};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use std::path::{Path, PathBuf};
@@ -15,7 +17,10 @@ use std::path::{Path, PathBuf};
 /// Copies that a recipe's settings are shown by.
 const COPIES: usize = 4;
 
-/// Shows a clip before and after each augmentation of the waveform, and after those of a recipe.
+/// The recipe whose augmentation of the rows is shown without `--config`.
+const DEFAULT: &str = include_str!("../../recipes/pathos.toml");
+
+/// Shows a clip before and after each augmentation of the waveform and of the rows, and after those of a recipe.
 ///
 /// `babble` are other clips, for the babble; without them the clip itself, backwards, stands in.
 ///
@@ -56,14 +61,55 @@ pub fn plot(
             });
         }
     }
+    let recipe = match config {
+        Some(path) => Config::read(path)?,
+        None => Config::parse(DEFAULT, &[])?,
+    };
+    let rows = rows(&samples, voices[0], &recipe.augmentation, &mut rng);
     let name = clip
         .file_name()
         .context("the clip has no name")?
         .to_string_lossy();
     files::replace(
         to,
-        report::augmentation(&name, &samples, &changes)?.as_bytes(),
+        report::augmentation(&name, &samples, &changes, &rows)?.as_bytes(),
     )?;
     println!("wrote {}", to.display());
     Ok(())
+}
+
+/// The rows of a clip as they are, with SpecAugment, and mixed with those of another.
+fn rows(
+    samples: &[f32],
+    other: &[f32],
+    settings: &Augmentation,
+    rng: &mut ChaCha8Rng,
+) -> Vec<RowsChange> {
+    let kinds = [FeatureKind::LogMel];
+    let windowing = Windowing::new(&kinds);
+    let item = |samples: &[f32]| Item {
+        voice: 1.0,
+        ..Item::unpadded(
+            &windowing.window(&voiced_frames(samples, &kinds)),
+            MEL_BANDS,
+        )
+    };
+    let change = |description: &str, rows: &[f32]| RowsChange {
+        description: description.to_owned(),
+        rows: rows.as_chunks().0.to_vec(),
+    };
+    let plain = item(samples);
+    let mut masked = plain.clone();
+    augment::spec_augment(&mut masked.rows, MEL_BANDS, settings, rng);
+    let always = Augmentation {
+        mixup_share: 1.0,
+        ..settings.clone()
+    };
+    let mut mixed = [plain.clone(), item(other)];
+    mixup::mix(&mut mixed, &always, rng);
+    vec![
+        change("as they are", &plain.rows),
+        change("with SpecAugment: bands and spans of zeros", &masked.rows),
+        change("with mixup: a share of another clip", &mixed[0].rows),
+    ]
 }

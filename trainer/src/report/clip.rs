@@ -9,7 +9,7 @@ use pathos_analysis::{
 };
 
 const WIDTH: f64 = 960.0;
-const LEFT: f64 = 52.0;
+const LEFT: f64 = 60.0;
 const RIGHT: f64 = 14.0;
 const WAVE_HEIGHT: f64 = 56.0;
 const IMAGE_HEIGHT: f64 = 112.0;
@@ -43,7 +43,9 @@ pub(super) fn figure(samples: &[f32], hops: &[Hop], caption: &str) -> Result<Mar
     } else {
         timeline_top + TIMELINE_HEIGHT
     };
-    let image = spectrogram(&log_mel_of(samples))?;
+    let frames = log_mel_of(samples);
+    let loudest = frames.iter().flatten().fold(f32::MIN, |a, b| a.max(*b));
+    let image = spectrogram(&frames, [loudest - RANGE, loudest])?;
     let second_marks = marks(seconds);
     Ok(html! {
         figure {
@@ -109,18 +111,37 @@ fn waveform(samples: &[f32]) -> String {
     format!("M{}Z", outline.trim_end_matches('L'))
 }
 
-/// A spectrogram as the address of a picture; none without a frame. Colours: `magma` of matplotlib (Smith & van der Walt).
-fn spectrogram(frames: &[MelFrame]) -> Result<Option<String>> {
+/// A figure of the normalised log-mel rows that a network is given, from 2.5 deviations below the mean (black) to 2.5 above.
+///
+/// # Errors
+///
+/// If the picture cannot be encoded.
+pub(super) fn rows_figure(rows: &[MelFrame], caption: &str) -> Result<Markup> {
+    let image = spectrogram(rows, [-2.5, 2.5])?;
+    Ok(html! {
+        figure {
+            svg viewBox=(format!("0 0 {WIDTH} {IMAGE_HEIGHT}")) width=(WIDTH) role="img" aria-label=(caption) {
+                @if let Some(image) = image {
+                    image x=(LEFT) y="0" width=(WIDTH - LEFT - RIGHT) height=(IMAGE_HEIGHT) preserveAspectRatio="none" href=(image) {}
+                }
+            }
+            figcaption { (caption) }
+        }
+    })
+}
+
+/// A spectrogram from black to the brightest colour, as the address of a picture; none without a frame. Colours: `magma` of matplotlib (Smith & van der Walt).
+fn spectrogram(frames: &[MelFrame], [black, bright]: [f32; 2]) -> Result<Option<String>> {
     if frames.is_empty() {
         return Ok(None);
     }
     let columns = frames.len().min(IMAGE_COLUMNS);
-    let loudest = frames.iter().flatten().fold(f32::MIN, |a, b| a.max(*b));
     let mut pixels = Vec::with_capacity(columns * MEL_BANDS);
     for band in (0..MEL_BANDS).rev() {
         for column in 0..columns {
             let value = frames[column * frames.len() / columns][band];
-            pixels.push((255.0 * (1.0 - (loudest - value) / RANGE).clamp(0.0, 1.0)) as u8);
+            let share = (value - black) / (bright - black);
+            pixels.push((255.0 * share.clamp(0.0, 1.0)) as u8);
         }
     }
     let palette: Vec<u8> = (0..=255)

@@ -7,7 +7,7 @@ mod evaluation;
 mod page;
 mod prediction;
 
-pub use augmentation::{Change, augmentation};
+pub use augmentation::{Change, RowsChange, augmentation};
 pub use evaluation::evaluation;
 pub use prediction::prediction;
 
