@@ -2,8 +2,8 @@
 
 use crate::{
     ANALYSIS_RATE_HZ, AnalyzerError, Emotion, Estimate, FrameExtractor, HOP_SECONDS,
-    MIN_VOICED_FRAMES, Model, VoiceGate, VoiceState, VoiceWindow, Windowing, estimate::softmax,
-    resample::Resampler,
+    MIN_VOICED_FRAMES, Model, VoiceGate, VoiceReference, VoiceState, VoiceWindow, Windowing,
+    estimate::softmax, resample::Resampler,
 };
 use std::sync::Arc;
 
@@ -28,6 +28,7 @@ pub struct Analyzer {
     sample_rate_hz: f64,
     resampler: Resampler,
     hop: Hop,
+    reference: Option<VoiceReference>,
     clean: Vec<f32>,
 }
 
@@ -44,6 +45,7 @@ impl Analyzer {
             resampler: Resampler::new(sample_rate_hz)?,
             sample_rate_hz,
             hop: Hop::new(&model),
+            reference: None,
             clean: Vec::new(),
             model,
         })
@@ -62,11 +64,36 @@ impl Analyzer {
             }
         }));
         let (hop, model, rate) = (&mut self.hop, &*self.model, self.sample_rate_hz);
+        let reference = self.reference.zip(model.info().neutral);
         self.resampler.push(&self.clean, &mut |sample| {
             if let Some(estimate) = hop.push(sample, model, rate) {
-                emit(estimate);
+                emit(match &reference {
+                    Some((reference, neutral)) if estimate.state.has_values() => {
+                        let corrected = reference.correct(&estimate.probabilities, neutral);
+                        let Estimate {
+                            position,
+                            voice,
+                            state,
+                            ..
+                        } = estimate;
+                        Estimate::new(position, corrected, voice, state)
+                    }
+                    _ => estimate,
+                });
             }
         });
+    }
+
+    /// Takes a learned voice off what is recognised from now on, or no longer. Does nothing where the model's file does not
+    /// say how its neutral voices read.
+    pub fn set_reference(&mut self, reference: Option<VoiceReference>) {
+        self.reference = reference.filter(VoiceReference::is_valid);
+    }
+
+    /// Whether a learned voice can be taken off with this model.
+    #[must_use]
+    pub fn can_use_references(&self) -> bool {
+        self.model.info().neutral.is_some()
     }
 
     /// Forgets everything: the next sample is at position 0, and no voice was heard yet.

@@ -35,19 +35,23 @@ pub mod log_mel;
 pub mod mfcc;
 pub mod model;
 pub mod pitch;
+pub mod reference;
 pub mod resample;
+pub mod shaping;
 mod trailing;
 pub mod window;
 
 pub use analyzer::Analyzer;
-pub use ballistics::Ballistics;
+pub use ballistics::{Ballistics, Times};
 pub use emotion::Emotion;
 pub use estimate::{Estimate, VoiceState, softmax};
 pub use features::{FeatureKind, FeatureSettings, Frame, FrameExtractor};
 pub use gate::VoiceGate;
 pub use log_mel::{LogMel, LogMelSettings, MEL_BANDS, MelFrame, log_mel_of};
 pub use model::{Evidence, Figure, Logits, Model, ModelError, ModelInfo};
+pub use reference::{VoiceLearner, VoiceReference};
 pub use resample::{Resampler, resample_all};
+pub use shaping::Shaping;
 pub use window::{
     MASK_STEPS, MIN_VOICED_FRAMES, TIME_POOL, VoiceWindow, WINDOW_FRAMES, Window, Windowing,
     voiced_frames,

@@ -35,6 +35,8 @@ pub mod keys {
     pub const TEMPERATURE: &str = "pathos.temperature";
     /// Seconds from one estimate to the next.
     pub const HOP_SECONDS: &str = "pathos.hop_seconds";
+    /// Means of the log-probabilities of neutral voices as a JSON array, in the order of the labels; can be left out.
+    pub const NEUTRAL: &str = "pathos.neutral";
     /// [`Evidence`](super::Evidence) as JSON.
     pub const EVIDENCE: &str = "pathos.evidence";
 }
@@ -81,6 +83,8 @@ pub struct ModelInfo {
     pub features: FeatureSettings,
     /// What the logits are divided by before the softmax.
     pub temperature: f32,
+    /// The means of the log-probabilities of neutral voices, against which a [`VoiceReference`](crate::VoiceReference) is set.
+    pub neutral: Option<[f32; Emotion::COUNT]>,
     /// What is known of its quality.
     pub evidence: Evidence,
 }
@@ -337,6 +341,15 @@ fn read_info(proto: &ModelProto) -> Result<ModelInfo, ModelError> {
                 "a number from 0.05 to 20".into(),
             )
         })?;
+    let neutral = match entries.get(keys::NEUTRAL) {
+        None => None,
+        Some(&text) => {
+            let numbers = serde_json::from_str(text).ok();
+            let finite = |values: &[f32; Emotion::COUNT]| values.iter().all(|v| v.is_finite());
+            let needed = || unfit(keys::NEUTRAL, text, "seven numbers as JSON".into());
+            Some(numbers.filter(finite).ok_or_else(needed)?)
+        }
+    };
     let evidence = get(keys::EVIDENCE)?;
     let evidence = serde_json::from_str(evidence).map_err(|error| {
         unfit(
@@ -351,6 +364,7 @@ fn read_info(proto: &ModelProto) -> Result<ModelInfo, ModelError> {
         labels: labels.split(',').map(str::to_owned).collect(),
         features: settings,
         temperature,
+        neutral,
         evidence,
     })
 }

@@ -6,11 +6,17 @@
 //! `params`, and the decorators in `host` tell the host of them. `telemetry` is what `editor` can see.
 
 mod capture;
+mod cv;
 mod editor;
 mod host;
+mod learning;
+mod lookahead;
+mod midi;
+mod osc;
 mod outputs;
 mod params;
 mod plugin;
+mod state;
 mod stream;
 mod telemetry;
 mod worker;
@@ -19,4 +25,4 @@ pub use outputs::{OUTPUT_COUNT, OUTPUT_IDS};
 pub use plugin::Pathos;
 
 export_clap!(Pathos);
-export_vst3!(Pathos);
+export_vst3!(Pathos<true>);

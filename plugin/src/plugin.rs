@@ -3,15 +3,17 @@
 use crate::{
     capture::Capture,
     editor,
-    host::output_value,
-    outputs::Outputs,
-    params::PathosParams,
-    stream,
-    telemetry::Telemetry,
-    worker::{self, Worker},
+    host::{self, output_value},
+    lookahead::Lookahead,
+    midi::Controllers,
+    osc,
+    outputs::{Block, Hop, OUTPUT_COUNT, Outputs},
+    state, stream,
+    worker::{self, Instance, Worker},
 };
 use nice_plug::prelude::*;
 use pathos_analysis::Analyzer;
+use rtrb::Producer;
 use std::{num::NonZeroU32, sync::Arc};
 
 /// Seconds of audio that the worker may be behind before audio is lost to it.
@@ -20,30 +22,74 @@ const RING_SECONDS: f64 = 2.0;
 const JUMP_SAMPLES: i64 = 32;
 
 /// The plugin. Passes audio through bit for bit, and says how the voice in it sounds.
-pub struct Pathos {
-    params: Arc<PathosParams>,
-    telemetry: Arc<Telemetry>,
+///
+/// The formats differ in their buses: a CLAP host chooses among layouts, a VST3 host switches buses on and off.
+pub struct Pathos<const VST3: bool = false> {
+    instance: Instance,
     /// A share in the worker: from the first activation until the instance goes.
     worker: Option<Arc<Worker>>,
     capture: Option<Capture>,
+    lookahead: Lookahead,
     outputs: Outputs,
+    controllers: Controllers,
+    /// The hops' way to the worker, which sends them as OSC.
+    hops: Option<Producer<Hop>>,
     expected_position: Option<i64>,
 }
 
-impl Default for Pathos {
+/// A bus for each output.
+const CV_BUSES: &[NonZeroU32] = &[new_nonzero_u32(1); OUTPUT_COUNT];
+/// The same for a stereo plugin in VST3. nice-plug 0.4.2 compares the first auxiliary bus with what the host wants of the main
+/// bus, so that it must have as many channels; `host::vst3` shows the first of them alone.
+const CV_BUSES_BESIDE_STEREO: &[NonZeroU32] = &{
+    let mut buses = [new_nonzero_u32(1); OUTPUT_COUNT];
+    buses[0] = new_nonzero_u32(2);
+    buses
+};
+const CV_NAMES: &[&str] = &[
+    "CV Angry",
+    "CV Disgust",
+    "CV Fear",
+    "CV Happy",
+    "CV Neutral",
+    "CV Sad",
+    "CV Surprise",
+    "CV Valence",
+    "CV Arousal",
+    "CV Voice",
+];
+
+/// So many channels through, and CV buses.
+const fn layout(name: &'static str, channels: u32, cv: &'static [NonZeroU32]) -> AudioIOLayout {
+    AudioIOLayout {
+        main_input_channels: NonZeroU32::new(channels),
+        main_output_channels: NonZeroU32::new(channels),
+        aux_output_ports: cv,
+        names: PortNames {
+            layout: Some(name),
+            aux_outputs: if cv.is_empty() { &[] } else { CV_NAMES },
+            ..PortNames::const_default()
+        },
+        ..AudioIOLayout::const_default()
+    }
+}
+
+impl<const VST3: bool> Default for Pathos<VST3> {
     fn default() -> Self {
         Self {
-            params: Arc::default(),
-            telemetry: Arc::default(),
+            instance: Instance::default(),
             worker: None,
             capture: None,
+            lookahead: Lookahead::new(0, 48_000.0),
             outputs: Outputs::new(48_000.0),
+            controllers: Controllers::default(),
+            hops: None,
             expected_position: None,
         }
     }
 }
 
-impl Pathos {
+impl<const VST3: bool> Pathos<VST3> {
     /// A stream to the worker, or why there is none.
     fn listen(&mut self, config: &BufferConfig) -> Result<Capture, String> {
         let sample_rate_hz = f64::from(config.sample_rate);
@@ -59,7 +105,9 @@ impl Pathos {
         let two_blocks = 2 * config.max_buffer_size as usize;
         let capacity = two_blocks.max((RING_SECONDS * sample_rate_hz) as usize);
         let (audio_end, worker_end) = stream::stream(capacity);
-        worker.adopt(worker_end, analyzer, Arc::clone(&self.telemetry));
+        let (hops, hops_out) = osc::hops();
+        self.hops = Some(hops);
+        worker.adopt(worker_end, hops_out, analyzer, self.instance.clone());
         let offline = config.process_mode == ProcessMode::Offline;
         Ok(Capture::new(audio_end, worker, offline))
     }
@@ -86,62 +134,77 @@ impl Pathos {
     }
 }
 
-impl Plugin for Pathos {
+impl<const VST3: bool> Plugin for Pathos<VST3> {
     const NAME: &'static str = "Pathos";
     const VENDOR: &'static str = "Pathos";
     const URL: &'static str = "";
     const EMAIL: &'static str = "";
     const VERSION: &'static str = env!("CARGO_PKG_VERSION");
 
-    const AUDIO_IO_LAYOUTS: &'static [AudioIOLayout] = &[
-        AudioIOLayout {
-            main_input_channels: NonZeroU32::new(2),
-            main_output_channels: NonZeroU32::new(2),
-            ..AudioIOLayout::const_default()
-        },
-        AudioIOLayout {
-            main_input_channels: NonZeroU32::new(1),
-            main_output_channels: NonZeroU32::new(1),
-            ..AudioIOLayout::const_default()
-        },
-    ];
+    // The first is what a host gets that does not choose.
+    const AUDIO_IO_LAYOUTS: &'static [AudioIOLayout] = if VST3 {
+        &[
+            layout("Stereo", 2, CV_BUSES_BESIDE_STEREO),
+            layout("Mono", 1, CV_BUSES),
+        ]
+    } else {
+        &[
+            layout("Stereo", 2, &[]),
+            layout("Mono", 1, &[]),
+            layout("Stereo and CV", 2, CV_BUSES),
+            layout("Mono and CV", 1, CV_BUSES),
+        ]
+    };
+
+    const MIDI_OUTPUT: MidiConfig = MidiConfig::MidiCCs;
 
     type Editor = editor::PathosEditor;
     type SysExMessage = ();
+    /// Where hosts take gestures on the main thread alone and lend no timer, the framework's event loop brings them there.
     type BackgroundTask = ();
 
+    fn task_executor(&mut self) -> TaskExecutor<Self> {
+        Box::new(|()| host::deliver_all())
+    }
+
     fn params(&self) -> Arc<dyn Params> {
-        self.params.clone()
+        self.instance.params.clone()
     }
 
     fn editor(&mut self, _async_executor: AsyncExecutor<Self>) -> Option<Self::Editor> {
-        editor::create(Arc::clone(&self.params), Arc::clone(&self.telemetry))
+        editor::create(self.instance.clone())
     }
 
-    /// The outputs are what the voice makes them, never what a project remembers of them.
     fn filter_state(state: &mut PluginState) {
-        for id in crate::OUTPUT_IDS {
-            state.params.remove(id);
-        }
+        state::migrate(state);
     }
 
     fn activate(
         &mut self,
-        _layout: &AudioIOLayout,
+        layout: &AudioIOLayout,
         config: &BufferConfig,
-        _context: &mut impl ActivateContext<Self>,
+        context: &mut impl ActivateContext<Self>,
     ) -> bool {
-        self.outputs = Outputs::new(f64::from(config.sample_rate));
+        let sample_rate_hz = f64::from(config.sample_rate);
+        self.outputs = Outputs::new(sample_rate_hz);
+        let channels = layout.main_output_channels.map_or(0, NonZeroU32::get);
+        self.lookahead = Lookahead::new(channels as usize, sample_rate_hz);
+        self.lookahead
+            .reset(self.instance.params.controls.lookahead.value());
+        context.set_latency_samples(self.lookahead.delay() as u32);
         self.expected_position = None;
         // A host may activate twice in a row; the old stream ends here.
         self.capture = None;
         match self.listen(config) {
             Ok(capture) => {
                 self.capture = Some(capture);
-                self.telemetry.set_listening(config.sample_rate);
+                self.instance.telemetry.set_listening(config.sample_rate);
             }
             // The audio still passes: a plugin that refuses to load loses more than its meters.
-            Err(because) => self.telemetry.set_deaf(config.sample_rate, because),
+            Err(because) => self
+                .instance
+                .telemetry
+                .set_deaf(config.sample_rate, because),
         }
         true
     }
@@ -149,12 +212,14 @@ impl Plugin for Pathos {
     fn reset(&mut self) {
         self.expected_position = None;
         self.forget();
+        self.lookahead
+            .reset(self.instance.params.controls.lookahead.value());
     }
 
     fn process(
         &mut self,
         buffer: &mut Buffer,
-        _aux: &mut AuxiliaryBuffers,
+        aux: &mut AuxiliaryBuffers,
         context: &mut impl ProcessContext<Self>,
     ) -> ProcessStatus {
         let frames = buffer.samples();
@@ -162,35 +227,75 @@ impl Plugin for Pathos {
             self.forget();
         }
         let channels = buffer.as_slice_immutable();
-        self.outputs.set_smoothing_ms(self.params.smoothing.value());
-        let (mut overruns, mut failed) = (0, false);
-        if let Some(capture) = &mut self.capture {
-            if capture.send(channels) {
-                self.outputs.reset();
-            }
-            while let Some(estimate) = capture.stream().estimate() {
-                self.outputs.hear(&estimate);
-            }
-            (overruns, failed) = (capture.overruns(), capture.has_failed());
-        }
-        self.outputs
-            .advance_to(self.outputs.clock() + frames as u64);
-        for (param, &told) in self.params.outputs().into_iter().zip(self.outputs.told()) {
-            output_value(param, told);
-        }
         let peak = channels
             .iter()
             .flat_map(|channel| channel.iter())
             .fold(0.0f32, |peak, sample| peak.max(sample.abs()));
-        self.telemetry
-            .report_block(&self.outputs.values(), peak, overruns, failed);
+        let Self {
+            instance,
+            capture,
+            outputs,
+            controllers,
+            hops,
+            ..
+        } = self;
+        let params = &*instance.params;
+        outputs.set(params.settings());
+        if let Some(capture) = capture
+            && capture.send(channels)
+        {
+            outputs.reset();
+        }
+
+        let start = outputs.clock();
+        let rolling = context.transport().playing;
+        let mut hop = |hop: Hop| {
+            let timing = (hop.at - start).min(frames.saturating_sub(1) as u64) as u32;
+            controllers.hear(&hop, &params.midi, timing, &mut |event| {
+                context.try_send_event(event).is_ok()
+            });
+            if let Some(hops) = hops {
+                let _ = hops.push(hop);
+            }
+        };
+        let mut block = Block {
+            start,
+            rolling,
+            cv: aux.outputs,
+            hop: &mut hop,
+        };
+        if let Some(capture) = capture {
+            while let Some(estimate) = capture.stream().estimate() {
+                outputs.hear(&estimate, &mut block);
+            }
+        }
+        outputs.advance_to(start + frames as u64, &mut block);
+
+        for (param, &told) in params.outputs().into_iter().zip(outputs.told()) {
+            output_value(param, told);
+        }
+        let (overruns, failed) = match capture {
+            Some(capture) => (capture.overruns(), capture.has_failed()),
+            None => (0, false),
+        };
+        instance
+            .telemetry
+            .report_block(&outputs.values(), peak, overruns, failed);
+
+        // On Linux this event loop has a thread of its own, which is not the host's main thread.
+        if cfg!(any(target_os = "macos", target_os = "windows")) && host::any_wait() {
+            context.execute_gui(());
+        }
+        self.lookahead.set(params.controls.lookahead.value());
+        context.set_latency_samples(self.lookahead.delay() as u32);
+        self.lookahead.process(buffer);
         // The values still move for a while after the sound: a host must not send the plugin to sleep with them.
         ProcessStatus::KeepAlive
     }
 
     fn deactivate(&mut self) {
         self.capture = None;
-        self.telemetry.set_inactive();
+        self.instance.telemetry.set_inactive();
     }
 }
 
@@ -209,7 +314,7 @@ impl ClapPlugin for Pathos {
     ];
 }
 
-impl Vst3Plugin for Pathos {
+impl Vst3Plugin for Pathos<true> {
     const VST3_CLASS_ID: [u8; 16] = *b"PathosVocalEmotn";
     const VST3_SUBCATEGORIES: &'static [Vst3SubCategory] =
         &[Vst3SubCategory::Fx, Vst3SubCategory::Analyzer];

@@ -53,6 +53,10 @@ pub(crate) struct Snapshot {
     pub overruns: u32,
     /// How it is doing.
     pub status: Status,
+    /// Why OSC does not arrive, if it does not.
+    pub osc_trouble: Option<String>,
+    /// How much of a voice was learned, in estimates, while one is.
+    pub learned_hops: u32,
 }
 
 /// The cells behind a [`Snapshot`], and a queue of estimates.
@@ -66,6 +70,8 @@ pub(crate) struct Telemetry {
     overruns: AtomicU32,
     status: AtomicU8,
     deaf_because: Mutex<String>,
+    osc_trouble: Mutex<Option<String>>,
+    learned_hops: AtomicU32,
     estimates: ArrayQueue<Estimate>,
 }
 
@@ -81,6 +87,8 @@ impl Default for Telemetry {
             overruns: AtomicU32::new(0),
             status: AtomicU8::new(INACTIVE),
             deaf_because: Mutex::default(),
+            osc_trouble: Mutex::default(),
+            learned_hops: AtomicU32::new(0),
             estimates: ArrayQueue::new(ESTIMATES),
         }
     }
@@ -123,6 +131,12 @@ impl Telemetry {
                         .clone(),
                 ),
             },
+            osc_trouble: self
+                .osc_trouble
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .clone(),
+            learned_hops: self.learned_hops.load(Relaxed),
         }
     }
 
@@ -149,6 +163,19 @@ impl Telemetry {
         };
         self.state.store(state, Relaxed);
         let _ = self.estimates.force_push(*estimate);
+    }
+
+    /// From the worker: why OSC does not arrive, or that it does.
+    pub(crate) fn set_osc_trouble(&self, trouble: Option<String>) {
+        *self
+            .osc_trouble
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = trouble;
+    }
+
+    /// From the worker: how much of a voice was learned so far.
+    pub(crate) fn set_learned_hops(&self, hops: u32) {
+        self.learned_hops.store(hops, Relaxed);
     }
 
     /// From the worker: its time for this stream, as a share of the audio's time.
@@ -182,7 +209,7 @@ impl Telemetry {
         self.status.store(LISTENING, Relaxed);
     }
 
-    /// From the main thread: there will be no values, and why. The one thing here with a lock, which no audio thread takes.
+    /// From the main thread: there will be no values, and why. Behind a lock, as OSC's trouble is; no audio thread takes one.
     pub(crate) fn set_deaf(&self, sample_rate_hz: f32, because: String) {
         self.sample_rate_hz.store(sample_rate_hz, Relaxed);
         *self

@@ -1,11 +1,16 @@
 //! The one thread that does the work of all instances in the process.
 
 use crate::{
+    learning::Learning,
+    osc,
+    outputs::Hop,
+    params::PathosParams,
     stream::{Portion, WorkerEnd},
     telemetry::Telemetry,
 };
 use crossbeam::channel::{Receiver, Sender, TryRecvError, unbounded};
 use pathos_analysis::{Analyzer, Estimate, Model};
+use rtrb::Consumer;
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{Arc, Mutex, OnceLock, PoisonError, Weak},
@@ -39,7 +44,21 @@ pub(crate) fn embedded_model() -> Result<Arc<Model>, &'static str> {
 struct Job {
     stream: WorkerEnd,
     analyzer: Analyzer,
-    telemetry: Arc<Telemetry>,
+    instance: Instance,
+    learning: Learning,
+    hops: Consumer<Hop>,
+    osc: osc::Sender,
+}
+
+/// What the thread knows of the instance behind a stream.
+#[derive(Clone, Default)]
+pub(crate) struct Instance {
+    /// Its parameters, to read; and the learned voice, to write.
+    pub(crate) params: Arc<PathosParams>,
+    /// What its editor can see.
+    pub(crate) telemetry: Arc<Telemetry>,
+    /// What it is called in OSC addresses.
+    pub(crate) name: Arc<osc::Name>,
 }
 
 /// A share in the thread. The first share starts it; with the last one it ends, and is waited for.
@@ -75,11 +94,20 @@ impl Worker {
     }
 
     /// Hands a stream to the thread, which keeps it until the other end is dropped.
-    pub(crate) fn adopt(&self, stream: WorkerEnd, analyzer: Analyzer, telemetry: Arc<Telemetry>) {
+    pub(crate) fn adopt(
+        &self,
+        stream: WorkerEnd,
+        hops: Consumer<Hop>,
+        analyzer: Analyzer,
+        instance: Instance,
+    ) {
         let job = Job {
             stream,
             analyzer,
-            telemetry,
+            instance,
+            learning: Learning::default(),
+            hops,
+            osc: osc::Sender::default(),
         };
         if let Some(jobs) = &self.jobs {
             // The thread runs as long as the sender lives.
@@ -143,6 +171,10 @@ fn run(new_jobs: &Receiver<Job>) {
 /// Deals with all that waits in a stream. Tells whether there was anything.
 fn work(job: &mut Job) -> bool {
     let start = Instant::now();
+    let Instance {
+        params, telemetry, ..
+    } = &job.instance;
+    job.learning.follow(params, &mut job.analyzer, telemetry);
     let mut estimates: Vec<Estimate> = Vec::new();
     let mut samples_heard = 0;
     loop {
@@ -153,9 +185,10 @@ fn work(job: &mut Job) -> bool {
                 samples_heard += samples.len();
                 job.analyzer
                     .push(samples, &mut |estimate| estimates.push(estimate));
-                estimates
-                    .iter()
-                    .for_each(|estimate| job.telemetry.hear(estimate));
+                for estimate in &estimates {
+                    telemetry.hear(estimate);
+                    job.learning.hear(estimate, telemetry);
+                }
                 job.stream.answer(&estimates);
                 estimates.clear();
             }
@@ -164,7 +197,28 @@ fn work(job: &mut Job) -> bool {
     if samples_heard > 0 {
         let seconds = samples_heard as f64 / job.analyzer.sample_rate_hz();
         let load = start.elapsed().as_secs_f64() / seconds;
-        job.telemetry.report_load(load as f32);
+        telemetry.report_load(load as f32);
     }
+    send_hops(job);
     samples_heard > 0
+}
+
+/// Sends the hops that wait, if OSC is on.
+fn send_hops(job: &mut Job) {
+    let Instance {
+        params,
+        telemetry,
+        name,
+    } = &job.instance;
+    let is_on = params.controls.osc.value();
+    if !is_on {
+        job.osc.stop(telemetry);
+    }
+    while let Ok(hop) = job.hops.pop() {
+        if is_on {
+            let address = params.osc_address.read();
+            let address = address.unwrap_or_else(PoisonError::into_inner);
+            job.osc.send(&hop, &address, name, telemetry);
+        }
+    }
 }

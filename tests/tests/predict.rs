@@ -1,6 +1,6 @@
 //! The batch tool says of a file what the plugin says of the same sound: they are the same code.
 
-use pathos_analysis::{Ballistics, Emotion, Estimate, HOP_SECONDS, Model};
+use pathos_analysis::{Ballistics, Emotion, Estimate, HOP_SECONDS, Model, Times};
 use pathos_tests::{
     host::{Format, Setup},
     outputs::{self, EMOTIONS, SMOOTHING},
@@ -12,7 +12,11 @@ use std::sync::Arc;
 
 const RATE_HZ: f64 = 48_000.0;
 /// The shortest smoothing.
-const SMOOTHING_MS: f32 = 50.0;
+const TIMES: Times = Times {
+    attack_ms: 50.0,
+    hold_ms: 0.0,
+    release_ms: 50.0,
+};
 /// The values follow an estimate this long after its moment.
 const SETTLING_SECONDS: f64 = 0.03;
 /// A host is told of changes of 1 % or more, and of a value below half of that as rest.
@@ -36,7 +40,7 @@ fn render(format: Format, sound: &[f32]) -> Recording {
 /// The emotions that the plugin shows half a hop after each estimate.
 fn expected(estimates: &[Estimate]) -> Vec<[f64; Emotion::COUNT]> {
     let mut ballistics: [Ballistics; Emotion::COUNT] =
-        std::array::from_fn(|_| Ballistics::new(SMOOTHING_MS, SMOOTHING_MS, RATE_HZ));
+        std::array::from_fn(|_| Ballistics::new(TIMES, RATE_HZ));
     let samples = |seconds: f64| (seconds * RATE_HZ) as u64;
     let mut before = [0.0; Emotion::COUNT];
     let mut rows = Vec::new();

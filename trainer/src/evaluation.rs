@@ -17,9 +17,14 @@ use crate::{
 };
 use anyhow::{Context, Result, bail, ensure};
 use burn::{module::Module, tensor::Device};
-use pathos_analysis::{Emotion, Logits, Model};
+use pathos_analysis::{
+    Emotion, Estimate, Logits, Model, VoiceLearner, VoiceState, reference::LEAST_HOPS, softmax,
+};
 use serde::Serialize;
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
 /// A run as an evaluation states it.
 #[derive(Clone, Debug, Serialize)]
@@ -217,6 +222,25 @@ pub struct Mistake<'a> {
 }
 
 impl Evaluation {
+    /// The means of the log-probabilities of neutral clips, every speaker counting the same; nothing where none were judged.
+    #[must_use]
+    pub fn neutral(&self) -> Option<[f32; Emotion::COUNT]> {
+        let mut speakers: BTreeMap<&str, VoiceLearner> = BTreeMap::new();
+        let neutral = |judged: &&JudgedClip| judged.clip.emotion == Emotion::Neutral;
+        for judged in self.clips.iter().filter(neutral) {
+            let probabilities = softmax(&judged.running.emotions, self.temperature);
+            let estimate = Estimate::new(0, probabilities, 1.0, VoiceState::Voice);
+            let speaker = speakers.entry(&judged.clip.speaker).or_default();
+            // A speaker with few clips is as good as one with many.
+            (0..LEAST_HOPS).for_each(|_| speaker.hear(&estimate));
+        }
+        let means = speakers.values().filter_map(VoiceLearner::reference);
+        let share = 1.0 / speakers.len() as f32;
+        means
+            .map(|mean| mean.log_probabilities.map(|value| value * share))
+            .reduce(|sum, mean| std::array::from_fn(|index| sum[index] + mean[index]))
+    }
+
     /// The clips that were got most wrong: those whose truth was the least probable, once each.
     #[must_use]
     pub fn worst(&self, count: usize) -> Vec<Mistake<'_>> {

@@ -13,14 +13,14 @@ mod symbols;
 mod theme;
 mod view;
 
-use crate::{params::PathosParams, telemetry::Telemetry, worker};
+use crate::worker::{self, Instance};
 use nice_plug::prelude::{Param, PluginApi, ResizeHint};
-use nice_plug_core::{context::gui::GuiContext, editor::dpi::LogicalSize};
+use nice_plug_core::{context::gui::GuiContext, editor::dpi::LogicalSize, plugin::TrackInfo};
 use nice_plug_egui::{
     EguiEditor, EguiEditorState, EguiNiceSettings, Frame, NiceEguiApp, RepaintNotifier,
     baseview::HandlerError, create_egui_editor,
 };
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 use view::{Request, Smoothing, View};
 
 /// The window's size before the user changes it, in logical pixels.
@@ -36,21 +36,19 @@ pub(crate) type PathosEditor = EguiEditor<PathosWindow>;
 
 /// What is alive while the window is open.
 pub struct PathosWindow {
-    params: Arc<PathosParams>,
+    instance: Instance,
     gui: Option<GuiContext>,
-    telemetry: Arc<Telemetry>,
     view: View,
 }
 
 /// The editor of an instance.
-pub(crate) fn create(params: Arc<PathosParams>, telemetry: Arc<Telemetry>) -> Option<PathosEditor> {
+pub(crate) fn create(instance: Instance) -> Option<PathosEditor> {
     let mut settings = EguiNiceSettings::new().with_tile("Pathos");
     settings.resize_hint = ResizeHint::RESIZABLE.with_min_logical_size(LEAST_SIZE);
     let model = worker::embedded_model().map(|model| model.info().clone());
     let window = PathosWindow {
-        params,
+        instance,
         gui: None,
-        telemetry,
         view: View::new(model.ok().as_ref()),
     };
     let state = EguiEditorState::from_size(DEFAULT_SIZE, 1.0);
@@ -69,9 +67,13 @@ impl NiceEguiApp for PathosWindow {
         Ok(())
     }
 
+    fn track_info_changed(&mut self, track: TrackInfo) {
+        self.instance.name.set(track.name());
+    }
+
     fn ui(&mut self, ui: &mut egui::Ui, _frame: &mut Frame) {
         let time = ui.input(|input| input.time);
-        self.view.update(&self.telemetry.latest(), time);
+        self.view.update(&self.instance.telemetry.latest(), time);
         self.view.update_smoothing(self.smoothing());
         egui::CentralPanel::default()
             .frame(egui::Frame::NONE.fill(theme::BACKGROUND))
@@ -84,9 +86,10 @@ impl NiceEguiApp for PathosWindow {
 
 impl PathosWindow {
     fn smoothing(&self) -> Smoothing {
+        let param = &self.instance.params.controls.smoothing;
         Smoothing {
-            position: self.params.smoothing.modulated_normalized_value(),
-            text: self.params.smoothing.to_string(),
+            position: param.modulated_normalized_value(),
+            text: param.to_string(),
             // VST3 allows edits from the main thread alone, and on some systems the window has a thread of its own.
             can_change: self
                 .gui
@@ -98,7 +101,7 @@ impl PathosWindow {
     /// Does what the user wanted in this frame.
     fn obey(&mut self) {
         let Some(gui) = &self.gui else { return };
-        let (setter, param) = (gui.param_setter(), &self.params.smoothing);
+        let (setter, param) = (gui.param_setter(), &self.instance.params.controls.smoothing);
         for request in self.view.take_requests() {
             match request {
                 Request::Begin => setter.begin_set_parameter(param),

@@ -3,12 +3,17 @@
 //! The host gets a `clap_plugin` of ours that keeps the wrapper's `plugin_data`, so every function of the wrapper works on it
 //! unchanged. The decorator finds itself by the address of that struct, which is its first field.
 
-use super::{AT_REST, OUTPUT_HASHES, is_output};
-use crate::outputs::OUTPUT_COUNT;
+use super::{
+    HOST_UPDATES, is_output,
+    telling::{Message, Teller},
+};
+use crate::params::HostUpdates;
 use clap_sys::{
     events::{
-        CLAP_CORE_EVENT_SPACE_ID, CLAP_EVENT_IS_LIVE, CLAP_EVENT_PARAM_MOD, CLAP_EVENT_PARAM_VALUE,
-        clap_event_header, clap_event_param_mod, clap_event_param_value, clap_input_events,
+        CLAP_CORE_EVENT_SPACE_ID, CLAP_EVENT_DONT_RECORD, CLAP_EVENT_IS_LIVE,
+        CLAP_EVENT_PARAM_GESTURE_BEGIN, CLAP_EVENT_PARAM_GESTURE_END, CLAP_EVENT_PARAM_MOD,
+        CLAP_EVENT_PARAM_VALUE, CLAP_TRANSPORT_IS_PLAYING, clap_event_header,
+        clap_event_param_gesture, clap_event_param_mod, clap_event_param_value, clap_input_events,
         clap_output_events,
     },
     ext::params::{
@@ -38,7 +43,7 @@ struct Decorator {
     /// The wrapper's parameter extension.
     params: *const clap_plugin_params,
     /// What the host was told last.
-    told: [f64; OUTPUT_COUNT],
+    teller: Teller,
     /// The host's events of the current call.
     host_events: *const clap_input_events,
     /// Which of them the wrapper may see.
@@ -68,7 +73,7 @@ pub(crate) unsafe fn create<P: ClapPlugin>(host: *const clap_host) -> *const cla
             outer,
             inner,
             params: params.cast(),
-            told: AT_REST,
+            teller: Teller::new(),
             host_events: ptr::null(),
             kept: Vec::with_capacity(LARGEST_EVENT_COUNT),
         });
@@ -169,6 +174,7 @@ impl Decorator {
         plugin: *const clap_plugin,
         events: *const clap_output_events,
         time: u32,
+        rolling: bool,
     ) {
         // SAFETY: `events` is valid by this function's contract; the wrapper's functions are called on its own plugin.
         unsafe {
@@ -178,33 +184,75 @@ impl Decorator {
             let (Some(try_push), Some(get_value)) = (list.try_push, params.get_value) else {
                 return;
             };
-            for (&param_id, told) in OUTPUT_HASHES.iter().zip(&mut self.told) {
+            let value = |id| {
                 let mut value = 0.0;
-                if !get_value(plugin, param_id, &mut value) || value == *told {
-                    continue;
-                }
-                let event = clap_event_param_value {
-                    header: clap_event_header {
-                        size: size_of::<clap_event_param_value>() as u32,
-                        time,
-                        space_id: CLAP_CORE_EVENT_SPACE_ID,
-                        type_: CLAP_EVENT_PARAM_VALUE,
-                        flags: CLAP_EVENT_IS_LIVE,
-                    },
-                    param_id,
-                    cookie: ptr::null_mut(),
-                    note_id: -1,
-                    port_index: -1,
-                    channel: -1,
-                    key: -1,
-                    value,
-                };
-                // A host whose list is full is told the next time.
-                if try_push(events, &event.header) {
-                    *told = value;
-                }
-            }
+                get_value(plugin, id, &mut value);
+                value
+            };
+            let updates = updates(value(HOST_UPDATES));
+            self.teller
+                .after_block(updates, rolling, value, &mut |message| match message {
+                    Message::Begin(id) => {
+                        let event = gesture(CLAP_EVENT_PARAM_GESTURE_BEGIN, id, time);
+                        try_push(events, &event.header)
+                    }
+                    Message::Value {
+                        id,
+                        value,
+                        in_gesture,
+                    } => {
+                        let event = value_event(id, value, in_gesture, time);
+                        try_push(events, &event.header)
+                    }
+                    Message::End(id) => {
+                        let event = gesture(CLAP_EVENT_PARAM_GESTURE_END, id, time);
+                        try_push(events, &event.header)
+                    }
+                });
         }
+    }
+}
+
+/// CLAP counts the choices of a parameter from 0.
+fn updates(value: f64) -> HostUpdates {
+    match value {
+        ..0.5 => HostUpdates::Off,
+        ..1.5 => HostUpdates::Live,
+        _ => HostUpdates::Write,
+    }
+}
+
+const fn header<T>(type_: u16, flags: u32, time: u32) -> clap_event_header {
+    clap_event_header {
+        size: size_of::<T>() as u32,
+        time,
+        space_id: CLAP_CORE_EVENT_SPACE_ID,
+        type_,
+        flags,
+    }
+}
+
+fn gesture(type_: u16, param_id: u32, time: u32) -> clap_event_param_gesture {
+    clap_event_param_gesture {
+        header: header::<clap_event_param_gesture>(type_, CLAP_EVENT_IS_LIVE, time),
+        param_id,
+    }
+}
+
+fn value_event(param_id: u32, value: f64, is_recorded: bool, time: u32) -> clap_event_param_value {
+    let flags = match is_recorded {
+        true => CLAP_EVENT_IS_LIVE,
+        false => CLAP_EVENT_IS_LIVE | CLAP_EVENT_DONT_RECORD,
+    };
+    clap_event_param_value {
+        header: header::<clap_event_param_value>(CLAP_EVENT_PARAM_VALUE, flags, time),
+        param_id,
+        cookie: ptr::null_mut(),
+        note_id: -1,
+        port_index: -1,
+        channel: -1,
+        key: -1,
+        value,
     }
 }
 
@@ -264,10 +312,12 @@ unsafe extern "C" fn process(
         }
         let status = inner(plugin, &block);
         // The wrapper may split a block, and events must be sorted by time: ours go to the end.
+        let transport = block.transport.as_ref();
         decorator.tell(
             plugin,
             block.out_events,
             block.frames_count.saturating_sub(1),
+            transport.is_some_and(|transport| transport.flags & CLAP_TRANSPORT_IS_PLAYING != 0),
         );
         status
     }
@@ -361,7 +411,7 @@ unsafe extern "C" fn params_flush(
         let filtered = decorator.without_writes_to_outputs(in_events);
         let in_events = filtered.as_ref().map_or(in_events, ptr::from_ref);
         inner_params_call!(plugin, flush(in_events, out_events), else ());
-        decorator.tell(plugin, out_events, 0);
+        decorator.tell(plugin, out_events, 0, false);
     }
 }
 

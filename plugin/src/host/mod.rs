@@ -5,13 +5,22 @@
 //! when it returns the decorator tells the host of those that have changed. The decorators also keep hosts from writing to the
 //! outputs, and mend a few faults of the wrappers that are named where they are mended.
 //!
+//! - `telling` decides what is told, for both formats; `clap` and `vst3` are the decorators
+//! - `vst3_edits` brings gestures to the right thread, `vst3_buses` mends the list of buses, `vst3_changes` filters what a host
+//!   writes, and `vst3_delegates` hands on everything else
+//!
 //! This is the one place in the plugin with unsafe code: both formats are C interfaces.
 #![allow(unsafe_code)]
 
 pub(crate) mod clap;
+mod telling;
 pub(crate) mod vst3;
+mod vst3_buses;
 mod vst3_changes;
 mod vst3_delegates;
+mod vst3_edits;
+
+pub(crate) use vst3_edits::{any_wait, deliver_all};
 
 use crate::outputs::OUTPUT_IDS;
 use nice_plug::prelude::{FloatParam, Param};
@@ -39,6 +48,11 @@ const OUTPUT_HASHES: [u32; OUTPUT_IDS.len()] = {
     }
     hashes
 };
+
+/// The number of the parameter that chooses when hosts are told.
+const HOST_UPDATES: u32 = hash_of("host_updates");
+/// That of the parameter that lets gestures come from the audio thread.
+const EDITS_FROM_AUDIO: u32 = hash_of("edits_from_audio");
 
 /// The outputs at rest, as hosts count them (0 to 1): what a host knows of a new instance.
 const AT_REST: [f64; OUTPUT_IDS.len()] = [0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.5, 0.5, 0.0];

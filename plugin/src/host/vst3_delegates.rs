@@ -32,15 +32,15 @@ macro_rules! delegate {
 }
 
 delegate!(IPluginBaseTrait {
-    fn initialize(context: *mut FUnknown) -> tresult;
-    fn terminate() -> tresult;
+    fn initialize(context: *mut FUnknown) -> tresult, by begin;
+    fn terminate() -> tresult, by finish;
 });
 
 delegate!(IComponentTrait {
     fn getControllerClassId(class_id: *mut TUID) -> tresult;
     fn setIoMode(mode: IoMode) -> tresult;
     fn getBusCount(kind: MediaType, dir: BusDirection) -> int32;
-    fn getBusInfo(kind: MediaType, dir: BusDirection, index: int32, info: *mut BusInfo) -> tresult;
+    fn getBusInfo(kind: MediaType, dir: BusDirection, index: int32, info: *mut BusInfo) -> tresult, by bus_info;
     fn getRoutingInfo(in_info: *mut RoutingInfo, out_info: *mut RoutingInfo) -> tresult;
     fn activateBus(kind: MediaType, dir: BusDirection, index: int32, state: TBool) -> tresult;
     fn setActive(state: TBool) -> tresult;
@@ -60,17 +60,17 @@ delegate!(IEditControllerTrait {
     fn plainParamToNormalized(id: ParamID, plain_value: ParamValue) -> ParamValue;
     fn getParamNormalized(id: ParamID) -> ParamValue;
     fn setParamNormalized(id: ParamID, value: ParamValue) -> tresult, by set_param;
-    fn setComponentHandler(handler: *mut IComponentHandler) -> tresult;
+    fn setComponentHandler(handler: *mut IComponentHandler) -> tresult, by set_handler;
     fn createView(name: FIDString) -> *mut IPlugView;
 });
 
 delegate!(IAudioProcessorTrait {
-    fn setBusArrangements(inputs: *mut SpeakerArrangement, num_ins: int32, outputs: *mut SpeakerArrangement, num_outs: int32) -> tresult;
-    fn getBusArrangement(dir: BusDirection, index: i32, arr: *mut SpeakerArrangement) -> tresult;
+    fn setBusArrangements(inputs: *mut SpeakerArrangement, num_ins: int32, outputs: *mut SpeakerArrangement, num_outs: int32) -> tresult, by arrange;
+    fn getBusArrangement(dir: BusDirection, index: i32, arr: *mut SpeakerArrangement) -> tresult, by arrangement;
     fn canProcessSampleSize(symbolic_sample_size: int32) -> tresult;
     fn getLatencySamples() -> uint32;
     fn setupProcessing(setup: *mut ProcessSetup) -> tresult, by setup;
-    fn setProcessing(state: TBool) -> tresult;
+    fn setProcessing(state: TBool) -> tresult, by set_processing;
     fn process(data: *mut ProcessData) -> tresult, by process;
     fn getTailSamples() -> uint32;
 });

@@ -49,6 +49,7 @@ pub fn export(run: &Path, evidence: &[PathBuf], data: &Data, to: &Path) -> Resul
         version: config.version.clone(),
         features: config.feature_settings(),
         temperature: evaluation.temperature,
+        neutral: evaluation.neutral(),
         evidence: card::evidence(&config, &learned_from, &evaluation),
     };
     let bytes = export::model_file(&network, &labels)?;

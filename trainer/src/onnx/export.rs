@@ -40,6 +40,8 @@ pub struct Labels {
     pub features: FeatureSettings,
     /// What the logits are divided by before the softmax.
     pub temperature: f32,
+    /// The means of the log-probabilities of neutral voices, if any were judged.
+    pub neutral: Option<[f32; Emotion::COUNT]>,
     /// What is known of its quality.
     pub evidence: Evidence,
 }
@@ -64,6 +66,10 @@ pub fn model_file(network: &Network, labels: &Labels) -> Result<Vec<u8>> {
         (keys::EVIDENCE, &evidence),
     ] {
         builder::set_metadata(&mut proto, key, value);
+    }
+    if let Some(neutral) = &labels.neutral {
+        let neutral = serde_json::to_string(neutral)?;
+        builder::set_metadata(&mut proto, keys::NEUTRAL, &neutral);
     }
     let bytes = builder::bytes(&proto);
     let model = Model::from_bytes(&bytes)?;

@@ -6,15 +6,25 @@
 //!
 //! The ids are frozen: they are what projects refer to.
 
-use crate::outputs::{OUTPUT_COUNT, Output};
-use nice_plug::prelude::*;
-use pathos_analysis::Emotion;
-use std::sync::Arc;
+mod controls;
+mod midi;
+mod outputs;
 
-/// The time constant of the outputs, in milliseconds, if nobody chooses another.
-pub(crate) const DEFAULT_SMOOTHING_MS: f32 = 300.0;
-/// The shortest and the longest smoothing, in milliseconds.
-pub(crate) const SMOOTHING_RANGE_MS: [f32; 2] = [50.0, 2000.0];
+pub(crate) use controls::{Controls, HostUpdates, LONGEST_LOOKAHEAD_MS};
+pub(crate) use midi::{Midi, MidiRoute};
+
+use crate::{
+    outputs::{OUTPUT_COUNT, Output, Settings},
+    state,
+};
+use controls::EmotionShape;
+use nice_plug::prelude::*;
+use outputs::output;
+use pathos_analysis::{Emotion, Shaping, Times, VoiceReference};
+use std::sync::RwLock;
+
+/// Where OSC goes if nobody chooses another place.
+const DEFAULT_OSC_ADDRESS: &str = "127.0.0.1:9000";
 
 /// Everything that a host sees of the plugin, and that a project keeps.
 #[derive(Params)]
@@ -50,9 +60,34 @@ pub(crate) struct PathosParams {
     #[id = "voice"]
     pub voice: FloatParam,
 
-    /// Control: the time constant of the outputs, in milliseconds.
-    #[id = "smoothing"]
-    pub smoothing: FloatParam,
+    #[nested(group = "Controls")]
+    pub controls: Controls,
+    #[nested(id_prefix = "angry", group = "Shape")]
+    angry_shape: EmotionShape,
+    #[nested(id_prefix = "disgust", group = "Shape")]
+    disgust_shape: EmotionShape,
+    #[nested(id_prefix = "fear", group = "Shape")]
+    fear_shape: EmotionShape,
+    #[nested(id_prefix = "happy", group = "Shape")]
+    happy_shape: EmotionShape,
+    #[nested(id_prefix = "neutral", group = "Shape")]
+    neutral_shape: EmotionShape,
+    #[nested(id_prefix = "sad", group = "Shape")]
+    sad_shape: EmotionShape,
+    #[nested(id_prefix = "surprise", group = "Shape")]
+    surprise_shape: EmotionShape,
+    #[nested(group = "MIDI")]
+    pub midi: Midi,
+
+    /// Where OSC goes: host and port.
+    #[persist = "osc_address"]
+    pub osc_address: RwLock<String>,
+    /// Which version of the state this build writes.
+    #[persist = "state_version"]
+    state_version: RwLock<u32>,
+    /// The learned voice, if there is one.
+    #[persist = "voice_reference"]
+    pub voice_reference: RwLock<Option<VoiceReference>>,
 }
 
 impl Default for PathosParams {
@@ -68,7 +103,18 @@ impl Default for PathosParams {
             valence: output(Output::Valence),
             arousal: output(Output::Arousal),
             voice: output(Output::Voice),
-            smoothing: smoothing(),
+            controls: Controls::default(),
+            angry_shape: EmotionShape::new("Angry"),
+            disgust_shape: EmotionShape::new("Disgust"),
+            fear_shape: EmotionShape::new("Fear"),
+            happy_shape: EmotionShape::new("Happy"),
+            neutral_shape: EmotionShape::new("Neutral"),
+            sad_shape: EmotionShape::new("Sad"),
+            surprise_shape: EmotionShape::new("Surprise"),
+            midi: Midi::default(),
+            osc_address: RwLock::new(DEFAULT_OSC_ADDRESS.to_owned()),
+            state_version: RwLock::new(state::VERSION),
+            voice_reference: RwLock::new(None),
         }
     }
 }
@@ -90,52 +136,41 @@ impl PathosParams {
             &self.voice,
         ]
     }
-}
 
-fn output(output: Output) -> FloatParam {
-    match output {
-        Output::Emotion(_) | Output::Voice => share(output.name()),
-        Output::Valence | Output::Arousal => axis(output.name()),
+    /// In the order of [`Emotion::ALL`].
+    fn shapes(&self) -> [&EmotionShape; Emotion::COUNT] {
+        [
+            &self.angry_shape,
+            &self.disgust_shape,
+            &self.fear_shape,
+            &self.happy_shape,
+            &self.neutral_shape,
+            &self.sad_shape,
+            &self.surprise_shape,
+        ]
     }
-}
 
-fn share(name: &str) -> FloatParam {
-    let range = FloatRange::Linear { min: 0.0, max: 1.0 };
-    FloatParam::new(name, 0.0, range)
-        .with_unit(" %")
-        .with_value_to_string(Arc::new(|value| format!("{:.0}", value * 100.0)))
-        .with_string_to_value(Arc::new(|text| Some(number(text, "%")? / 100.0)))
-}
-
-fn axis(name: &str) -> FloatParam {
-    let range = FloatRange::Linear {
-        min: -1.0,
-        max: 1.0,
-    };
-    FloatParam::new(name, 0.0, range)
-        .with_value_to_string(Arc::new(|value| {
-            // Adding 0 turns a rounded -0 into 0.
-            format!("{:.2}", (value * 100.0).round() / 100.0 + 0.0)
-        }))
-        .with_string_to_value(Arc::new(|text| number(text, "")))
-}
-
-fn smoothing() -> FloatParam {
-    let [min, max] = SMOOTHING_RANGE_MS;
-    let range = FloatRange::Skewed {
-        min,
-        max,
-        factor: FloatRange::skew_factor(-1.5),
-    };
-    FloatParam::new("Smoothing", DEFAULT_SMOOTHING_MS, range)
-        .with_unit(" ms")
-        .with_value_to_string(Arc::new(|value| format!("{value:.0}")))
-        .with_string_to_value(Arc::new(|text| number(text, "ms")))
-}
-
-fn number(text: &str, unit: &str) -> Option<f32> {
-    let number: f32 = text.trim().trim_end_matches(unit).trim_end().parse().ok()?;
-    number.is_finite().then_some(number)
+    /// What the outputs are to do with estimates. Wait-free.
+    #[must_use]
+    pub(crate) fn settings(&self) -> Settings {
+        let controls = &self.controls;
+        let smoothing_ms = controls.smoothing.value();
+        Settings {
+            times: Times {
+                attack_ms: smoothing_ms * controls.attack.value(),
+                hold_ms: controls.hold.value(),
+                release_ms: smoothing_ms * controls.release.value(),
+            },
+            shaping: Shaping {
+                sensitivity: controls.sensitivity.value(),
+                gains: self.shapes().map(|shape| shape.gain.value()),
+                thresholds: self.shapes().map(|shape| shape.threshold.value()),
+                curve: controls.curve.value(),
+                range: [controls.minimum.value(), controls.maximum.value()],
+            },
+            frozen: controls.freeze.value(),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -167,7 +202,7 @@ mod tests {
         assert_eq!(text(&params.angry, 0.374), "37 %");
         assert_eq!(text(&params.valence, -0.25), "-0.25");
         assert_eq!(text(&params.arousal, -0.001), "0.00");
-        assert_eq!(params.smoothing.to_string(), "300 ms");
+        assert_eq!(params.controls.smoothing.to_string(), "300 ms");
 
         assert_eq!(params.angry.string_to_normalized_value("37 %"), Some(0.37));
         assert_eq!(
@@ -175,6 +210,9 @@ mod tests {
             Some(0.25)
         );
         assert_eq!(params.angry.string_to_normalized_value("furious"), None);
-        assert_eq!(params.smoothing.string_to_normalized_value("nan"), None);
+        assert_eq!(
+            params.controls.smoothing.string_to_normalized_value("nan"),
+            None
+        );
     }
 }

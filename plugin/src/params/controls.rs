@@ -1,0 +1,160 @@
+//! The controls: what a user, or a host, can set.
+
+use nice_plug::prelude::*;
+use std::sync::Arc;
+
+/// The time constant of the outputs, in milliseconds, if nobody chooses another.
+pub(crate) const DEFAULT_SMOOTHING_MS: f32 = 300.0;
+/// The shortest and the longest smoothing, in milliseconds.
+pub(crate) const SMOOTHING_RANGE_MS: [f32; 2] = [50.0, 2000.0];
+/// The longest hold, in milliseconds.
+const LONGEST_HOLD_MS: f32 = 3000.0;
+/// The longest lookahead, in milliseconds.
+pub(crate) const LONGEST_LOOKAHEAD_MS: f32 = 3000.0;
+/// The strongest sensitivity and gain.
+const STRONGEST: f32 = 4.0;
+
+/// When a host is told of the outputs. See [`host`](crate::host).
+#[derive(Clone, Copy, Debug, Enum, PartialEq, Eq)]
+pub(crate) enum HostUpdates {
+    /// Never: the meters, MIDI, CV and OSC go on.
+    #[id = "off"]
+    Off,
+    /// As values that are not to be recorded.
+    #[id = "live"]
+    Live,
+    /// While the transport rolls, as gestures, which an armed track records.
+    #[id = "write"]
+    Write,
+}
+
+/// How one emotion's output is shaped.
+#[derive(Params)]
+pub(crate) struct EmotionShape {
+    /// What its probability is multiplied by.
+    #[id = "gain"]
+    pub(crate) gain: FloatParam,
+    /// The probability at which its output begins to move.
+    #[id = "threshold"]
+    pub(crate) threshold: FloatParam,
+}
+
+impl EmotionShape {
+    pub(super) fn new(emotion: &str) -> Self {
+        Self {
+            gain: percent(&format!("{emotion} gain"), 1.0, [0.0, STRONGEST]),
+            threshold: percent(&format!("{emotion} threshold"), 0.0, [0.0, 0.95]),
+        }
+    }
+}
+
+/// How fast the outputs follow, and how they are bent.
+#[derive(Params)]
+pub(crate) struct Controls {
+    /// The time constant of the outputs, in milliseconds.
+    #[id = "smoothing"]
+    pub(crate) smoothing: FloatParam,
+    /// That of a rise, relative to the smoothing.
+    #[id = "attack"]
+    pub(crate) attack: FloatParam,
+    /// For how long a value stays before it falls, in milliseconds.
+    #[id = "hold"]
+    pub(crate) hold: FloatParam,
+    /// The time constant of a fall, relative to the smoothing.
+    #[id = "release"]
+    pub(crate) release: FloatParam,
+    /// What all values are multiplied by.
+    #[id = "sensitivity"]
+    pub(crate) sensitivity: FloatParam,
+    /// Bends all values, from -1 to 1.
+    #[id = "curve"]
+    pub(crate) curve: FloatParam,
+    /// Where the outputs are at rest, as a share of their range.
+    #[id = "minimum"]
+    pub(crate) minimum: FloatParam,
+    /// Where they are at their highest.
+    #[id = "maximum"]
+    pub(crate) maximum: FloatParam,
+    /// The outputs stay where they are.
+    #[id = "freeze"]
+    pub(crate) freeze: BoolParam,
+    /// On while the voice is learned.
+    #[id = "learn"]
+    pub(crate) learn: BoolParam,
+    /// Whether a learned voice counts.
+    #[id = "use_learned"]
+    pub(crate) use_learned: BoolParam,
+    /// By how much the audio is delayed, in milliseconds.
+    #[id = "lookahead"]
+    pub(crate) lookahead: FloatParam,
+    /// When the host is told.
+    #[id = "host_updates"]
+    pub(crate) host_updates: EnumParam<HostUpdates>,
+    /// VST3 on Linux: gestures from the audio thread, if the host gives no timer.
+    #[id = "edits_from_audio"]
+    pub(crate) edits_from_audio: BoolParam,
+    /// Whether OSC is sent.
+    #[id = "osc"]
+    pub(crate) osc: BoolParam,
+}
+
+impl Default for Controls {
+    fn default() -> Self {
+        Self {
+            smoothing: smoothing(),
+            attack: percent("Attack", 1.0, [0.1, STRONGEST]),
+            hold: milliseconds("Hold", LONGEST_HOLD_MS),
+            release: percent("Release", 1.0, [0.1, STRONGEST]),
+            sensitivity: percent("Sensitivity", 1.0, [0.0, STRONGEST]),
+            curve: percent("Curve", 0.0, [-1.0, 1.0]),
+            minimum: percent("Minimum", 0.0, [0.0, 1.0]),
+            maximum: percent("Maximum", 1.0, [0.0, 1.0]),
+            freeze: BoolParam::new("Freeze", false),
+            learn: BoolParam::new("Learn this voice", false).non_automatable(),
+            use_learned: BoolParam::new("Use learned voice", true).non_automatable(),
+            lookahead: milliseconds("Lookahead", LONGEST_LOOKAHEAD_MS).non_automatable(),
+            host_updates: EnumParam::new("Host updates", HostUpdates::Live).non_automatable(),
+            edits_from_audio: BoolParam::new("Gestures from audio thread", false).non_automatable(),
+            osc: BoolParam::new("OSC", false).non_automatable(),
+        }
+    }
+}
+
+fn smoothing() -> FloatParam {
+    let [min, max] = SMOOTHING_RANGE_MS;
+    let range = FloatRange::Skewed {
+        min,
+        max,
+        factor: FloatRange::skew_factor(-1.5),
+    };
+    FloatParam::new("Smoothing", DEFAULT_SMOOTHING_MS, range)
+        .with_unit(" ms")
+        .with_value_to_string(Arc::new(|value| format!("{value:.0}")))
+        .with_string_to_value(Arc::new(|text| number(text, "ms")))
+}
+
+/// A share that people read in per cent; its range is in shares.
+fn percent(name: &str, default: f32, [min, max]: [f32; 2]) -> FloatParam {
+    FloatParam::new(name, default, FloatRange::Linear { min, max })
+        .with_unit(" %")
+        .with_value_to_string(Arc::new(|value| format!("{:.0}", value * 100.0)))
+        .with_string_to_value(Arc::new(|text| Some(number(text, "%")? / 100.0)))
+}
+
+/// A time from 0, which is the default.
+fn milliseconds(name: &str, longest: f32) -> FloatParam {
+    let range = FloatRange::Linear {
+        min: 0.0,
+        max: longest,
+    };
+    FloatParam::new(name, 0.0, range)
+        .with_unit(" ms")
+        .with_value_to_string(Arc::new(|value| format!("{value:.0}")))
+        .with_string_to_value(Arc::new(|text| number(text, "ms")))
+}
+
+/// A finite number, with or without its unit.
+pub(super) fn number(text: &str, unit: &str) -> Option<f32> {
+    let number: f32 = text.trim().trim_end_matches(unit).trim_end().parse().ok()?;
+    number.is_finite().then_some(number)
+}
