@@ -14,8 +14,11 @@ const PEAK_FALL_DB_PER_FRAME: f32 = 0.02;
 /// How fast the noise floor follows a rising level while the gate is shut, and while it is open (a held note is not noise).
 const FLOOR_RISE_SHUT_DB_PER_FRAME: f32 = 0.08;
 const FLOOR_RISE_OPEN_DB_PER_FRAME: f32 = 0.01;
-/// The noise floor before anything was heard, and the lowest that it can be.
+/// The lowest that the noise floor can be.
 const LOWEST_FLOOR_DB: f32 = -90.0;
+/// The first sound that is heard is taken for the noise floor if it is below this: few recordings start within a word. Louder
+/// sound is taken for a voice above a floor of this level.
+const HIGHEST_FIRST_FLOOR_DB: f32 = -45.0;
 /// Frames above the threshold in a row that open the gate: 30 ms, longer than a click.
 const ATTACK_FRAMES: u32 = 3;
 /// Frames for which the gate stays open after the last one above the threshold: 300 ms, so that the short pauses of speech,
@@ -25,7 +28,8 @@ const HANG_FRAMES: u32 = 30;
 /// A streaming gate; one [`step`](Self::step) per 10 ms frame.
 #[derive(Clone, Debug)]
 pub struct VoiceGate {
-    noise_db: f32,
+    /// Nothing before the first frame.
+    noise_db: Option<f32>,
     peak_db: f32,
     frames_above: u32,
     hang: u32,
@@ -36,7 +40,7 @@ impl VoiceGate {
     #[must_use]
     pub fn new() -> Self {
         Self {
-            noise_db: LOWEST_FLOOR_DB,
+            noise_db: None,
             peak_db: f32::NEG_INFINITY,
             frames_above: 0,
             hang: 0,
@@ -46,8 +50,10 @@ impl VoiceGate {
     /// Takes the level of the next frame in dB relative to a full-scale sine (see [`LeveledMelFrame`](crate::log_mel::LeveledMelFrame)); tells
     /// whether the frame belongs to a voice.
     pub fn step(&mut self, level_db: f32) -> bool {
+        let first_floor_db = level_db.clamp(LOWEST_FLOOR_DB, HIGHEST_FIRST_FLOOR_DB);
+        let noise_db = self.noise_db.unwrap_or(first_floor_db);
         let threshold_db = ABSOLUTE_FLOOR_DB
-            .max(self.noise_db + ABOVE_NOISE_DB)
+            .max(noise_db + ABOVE_NOISE_DB)
             .max(self.peak_db - BELOW_PEAK_DB);
         let above = level_db > threshold_db;
         self.frames_above = if above { self.frames_above + 1 } else { 0 };
@@ -64,7 +70,7 @@ impl VoiceGate {
         } else {
             FLOOR_RISE_SHUT_DB_PER_FRAME
         };
-        self.noise_db = (self.noise_db + rise).min(level_db).max(LOWEST_FLOOR_DB);
+        self.noise_db = Some((noise_db + rise).min(level_db).max(LOWEST_FLOOR_DB));
         self.hang > 0
     }
 }
@@ -91,6 +97,21 @@ mod tests {
         assert!(open_share(&mut gate, -30.0, 100) > 0.97);
         open_share(&mut gate, -120.0, 31);
         assert_eq!(open_share(&mut gate, -120.0, 100), 0.0);
+    }
+
+    #[test]
+    fn a_room_before_the_first_word_is_no_voice() {
+        for room_db in [-62.0, -50.0] {
+            let mut gate = VoiceGate::new();
+            assert_eq!(open_share(&mut gate, room_db, 50), 0.0, "{room_db}");
+            assert!(open_share(&mut gate, room_db + 30.0, 100) > 0.97);
+        }
+    }
+
+    #[test]
+    fn a_voice_from_the_first_sample_opens() {
+        let mut gate = VoiceGate::new();
+        assert!(open_share(&mut gate, -25.0, 100) > 0.97);
     }
 
     #[test]

@@ -53,8 +53,8 @@ pub use reference::{VoiceLearner, VoiceReference};
 pub use resample::{Resampler, resample_all};
 pub use shaping::Shaping;
 pub use window::{
-    MASK_STEPS, MIN_VOICED_FRAMES, TIME_POOL, VoiceWindow, WINDOW_FRAMES, Window, Windowing,
-    voiced_frames,
+    FRAMES_VERSION, MASK_STEPS, MIN_VOICED_FRAMES, TIME_POOL, VoiceWindow, WINDOW_FRAMES, Window,
+    Windowing, voiced_frames,
 };
 
 /// The sample rate at which everything is analysed.

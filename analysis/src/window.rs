@@ -224,6 +224,10 @@ impl Default for VoiceWindow {
     }
 }
 
+/// Changes with what [`voiced_frames`] gives of the same samples by the same settings, so that what was kept of older builds is
+/// known for what it is.
+pub const FRAMES_VERSION: u32 = 2;
+
 /// The frames of a clip at the analysis rate that the running recogniser would put in its window, in order.
 ///
 /// What the trainer learns from, so that it sees what the plugin sees.

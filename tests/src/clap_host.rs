@@ -1,7 +1,8 @@
 //! A small CLAP host.
 #![allow(unsafe_code)] // Loading a library runs its code; and an editor's parent is a bare window number.
 
-use crate::host::{Change, Format, Mode, Parameter, PluginHost, Setup};
+use crate::host::{Change, Controller, Format, Gesture, Heard, Mode, Parameter, PluginHost, Setup};
+use crate::outputs::OUTPUTS;
 use anyhow::{Context, Result, anyhow, ensure};
 use clack_extensions::{
     audio_ports::{AudioPortInfoBuffer, PluginAudioPorts},
@@ -105,6 +106,8 @@ pub struct ClapHost {
     input: Vec<Vec<f32>>,
     steady_frames: u64,
     sample_rate_hz: f64,
+    has_cv: bool,
+    heard: Heard,
 }
 
 impl ClapHost {
@@ -133,10 +136,12 @@ impl ClapHost {
             processor: None,
             instance,
             input_ports: AudioPorts::with_capacity(2, 1),
-            output_ports: AudioPorts::with_capacity(2, 1),
+            output_ports: AudioPorts::with_capacity(12, 11),
             input: Vec::new(),
             steady_frames: 0,
             sample_rate_hz: 0.0,
+            has_cv: false,
+            heard: Heard::default(),
         })
     }
 
@@ -186,7 +191,7 @@ impl ClapHost {
         }
     }
 
-    fn select_channels(&mut self, channels: usize) -> Result<()> {
+    fn select_channels(&mut self, channels: usize, cv: bool) -> Result<()> {
         let mut plugin = self
             .instance
             .inactive_plugin_handle()
@@ -196,10 +201,12 @@ impl ClapHost {
             .get_extension()
             .context("the plugin has no audio ports")?;
         let mut info = AudioPortInfoBuffer::new();
+        let buses = ports.count(plugin, false);
+        let wanted_buses = if cv { 1 + OUTPUTS.len() as u32 } else { 1 };
         let port = ports
             .get(plugin, 0, true, &mut info)
             .context("the plugin has no main input")?;
-        if port.channel_count as usize == channels {
+        if port.channel_count as usize == channels && buses == wanted_buses {
             return Ok(());
         }
         let configurations: PluginAudioPortsConfig = plugin
@@ -210,7 +217,9 @@ impl ClapHost {
             .filter_map(|index| {
                 let configuration = configurations.get(plugin, index, &mut buffer)?;
                 let main = configuration.main_input.as_ref()?;
-                (main.channel_count as usize == channels).then_some(configuration.id)
+                let fits = main.channel_count as usize == channels
+                    && configuration.output_port_count == wanted_buses;
+                fits.then_some(configuration.id)
             })
             .next()
             .with_context(|| format!("the plugin has no layout with {channels} channels"))?;
@@ -224,6 +233,58 @@ impl ClapHost {
             .plugin_handle()
             .get_extension()
             .context("the plugin has no parameters")
+    }
+}
+
+impl ClapHost {
+    /// The highest value of a parameter: 1, or the number of steps of one that has steps.
+    fn steps(&mut self, id: u32) -> f64 {
+        let Ok(params) = self.params() else {
+            return 1.0;
+        };
+        let plugin = self.instance.plugin_handle();
+        let mut buffer = ParamInfoBuffer::new();
+        (0..params.count(&plugin))
+            .find_map(|index| {
+                let info = params.get_info(&plugin, index, &mut buffer)?;
+                (info.id.get() == id).then_some(info.max_value - info.min_value)
+            })
+            .unwrap_or(1.0)
+    }
+
+    /// Notes the gestures and the controllers among what the plugin sent.
+    fn hear(&mut self, sent: &EventBuffer) {
+        let heard = &mut self.heard;
+        for event in sent.iter() {
+            let mut gesture = |id: Option<ClapId>, begins| {
+                let id = id.map_or(u32::MAX, ClapId::get);
+                heard.gestures.push(Gesture { id, begins });
+            };
+            match event.as_core_event() {
+                Some(CoreEventSpace::ParamGestureBegin(event)) => gesture(event.param_id(), true),
+                Some(CoreEventSpace::ParamGestureEnd(event)) => gesture(event.param_id(), false),
+                Some(CoreEventSpace::ParamValue(event)) => {
+                    let is_recorded = !event.header().flags().contains(EventFlags::DONT_RECORD);
+                    if let (true, Some(id)) = (is_recorded, event.param_id()) {
+                        heard.written.push(Change {
+                            id: id.get(),
+                            frame: event.time(),
+                            value: event.value(),
+                        });
+                    }
+                }
+                Some(CoreEventSpace::Midi(event)) if event.data()[0] & 0xf0 == 0xb0 => {
+                    let [status, number, value] = event.data();
+                    heard.controllers.push(Controller {
+                        frame: event.time(),
+                        channel: status & 0x0f,
+                        number,
+                        value,
+                    });
+                }
+                _ => {}
+            }
+        }
     }
 }
 
@@ -287,7 +348,7 @@ impl PluginHost for ClapHost {
 
     fn activate(&mut self, setup: Setup) -> Result<()> {
         self.deactivate();
-        self.select_channels(setup.channels)?;
+        self.select_channels(setup.channels, setup.cv)?;
         let plugin = self.instance.plugin_handle();
         let render: PluginRender = plugin
             .get_extension()
@@ -316,6 +377,7 @@ impl PluginHost for ClapHost {
         self.processor = Some(started);
         self.steady_frames = 0;
         self.sample_rate_hz = setup.sample_rate_hz;
+        self.has_cv = setup.cv;
         Ok(())
     }
 
@@ -373,12 +435,18 @@ impl PluginHost for ClapHost {
                 self.input.iter_mut().map(InputChannel::variable),
             ),
         }]);
-        let mut outputs = self.output_ports.with_output_buffers([AudioPortBuffer {
-            latency: 0,
-            channels: AudioPortBufferType::f32_output_only(
-                output.iter_mut().map(|channel| channel.as_mut_slice()),
-            ),
-        }]);
+        let buses = if self.has_cv { OUTPUTS.len() } else { 0 };
+        self.heard.cv = vec![vec![0.0; frames]; buses];
+        let mut buses = vec![output.as_mut_slice()];
+        buses.extend(self.heard.cv.chunks_mut(1));
+        let mut outputs =
+            self.output_ports
+                .with_output_buffers(buses.into_iter().map(|channels| AudioPortBuffer {
+                    latency: 0,
+                    channels: AudioPortBufferType::f32_output_only(
+                        channels.iter_mut().map(Vec::as_mut_slice),
+                    ),
+                }));
         processor
             .process(
                 &inputs,
@@ -390,13 +458,19 @@ impl PluginHost for ClapHost {
             )
             .map_err(|error| anyhow!("the plugin failed to process {frames} frames: {error}"))?;
         self.steady_frames += frames as u64;
+        self.hear(&sent);
         Ok(read_changes(&sent))
+    }
+
+    fn heard(&mut self) -> Heard {
+        std::mem::take(&mut self.heard)
     }
 
     fn set_while_idle(&mut self, id: u32, value: f64) -> Vec<Change> {
         let Ok(params) = self.params() else {
             return Vec::new();
         };
+        let value = value * self.steps(id);
         let mut events = EventBuffer::new();
         events.push(&ParamValueEvent::new(
             0,

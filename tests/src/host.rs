@@ -77,6 +77,8 @@ pub struct Setup {
     pub channels: usize,
     /// Realtime or offline.
     pub mode: Mode,
+    /// Whether the CV buses are switched on.
+    pub cv: bool,
 }
 
 impl Setup {
@@ -88,6 +90,7 @@ impl Setup {
             max_block_frames: 16_384,
             channels: 2,
             mode: Mode::Offline,
+            cv: false,
         }
     }
 
@@ -127,6 +130,61 @@ pub struct Change {
     pub frame: u32,
     /// The value, 0 to 1.
     pub value: f64,
+}
+
+/// The start or the end of a gesture: what a plugin sends in between is to be recorded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Gesture {
+    /// The parameter.
+    pub id: u32,
+    /// Whether it starts.
+    pub begins: bool,
+}
+
+/// A MIDI controller that a plugin moved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Controller {
+    /// The frame of the block.
+    pub frame: u32,
+    /// 0 to 15.
+    pub channel: u8,
+    /// Its number.
+    pub number: u8,
+    /// 0 to 127.
+    pub value: u8,
+}
+
+/// What a plugin sent beside sound and plain changes, since it was last asked.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Heard {
+    /// Gestures, in order.
+    pub gestures: Vec<Gesture>,
+    /// Values within gestures, in order. In CLAP these are among the changes of a block too.
+    pub written: Vec<Change>,
+    /// Controllers, in order.
+    pub controllers: Vec<Controller>,
+    /// The ten CV buses of the last block; none where they are off.
+    pub cv: Vec<Vec<f32>>,
+    /// How often the plugin called the host from another thread than the main one (VST3's handler alone).
+    pub wrong_threads: usize,
+    /// How often it asked to be asked for its latency again.
+    pub latency_changes: usize,
+}
+
+impl Heard {
+    /// Adds what was heard after it.
+    pub fn append(&mut self, later: Self) {
+        self.gestures.extend(later.gestures);
+        self.written.extend(later.written);
+        self.controllers.extend(later.controllers);
+        self.cv
+            .resize(later.cv.len().max(self.cv.len()), Vec::new());
+        for (lane, later) in self.cv.iter_mut().zip(later.cv) {
+            lane.extend(later);
+        }
+        self.wrong_threads += later.wrong_threads;
+        self.latency_changes += later.latency_changes;
+    }
 }
 
 /// One instance of a plugin, with its editor closed.
@@ -175,6 +233,9 @@ pub trait PluginHost {
         changes: &[Change],
         position: Option<u64>,
     ) -> Result<Vec<Change>>;
+
+    /// What came beside the changes, since this was last called.
+    fn heard(&mut self) -> Heard;
 
     /// Sets a parameter as hosts do while nothing plays (CLAP's `flush`, VST3's `setParamNormalized`). Gives what the plugin
     /// sent back.

@@ -1,21 +1,29 @@
-//! The objects that a VST3 host lends to a plugin: parameter changes, streams, itself.
+//! The objects that a VST3 host lends to a plugin: parameter changes, events, streams, a run loop, itself.
 #![allow(unsafe_code)] // The interfaces of VST3 are those of C++.
 #![allow(non_snake_case)] // Their methods have the names that the standard gives them.
 #![allow(clippy::unnecessary_cast)] // The types of the standard's constants differ between systems.
 
-use crate::host::Change;
+use crate::host::{Change, Controller, Gesture, Heard};
 use std::cell::{Cell, RefCell};
 use std::ffi::c_void;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::thread::{self, ThreadId};
+use vst3::Steinberg::Linux::{
+    FileDescriptor, IEventHandler, IRunLoop, IRunLoopTrait, ITimerHandler, ITimerHandlerTrait,
+    TimerInterval,
+};
 use vst3::Steinberg::Vst::{
-    IComponentHandler, IComponentHandlerTrait, IHostApplication, IHostApplicationTrait,
-    IParamValueQueue, IParamValueQueueTrait, IParameterChanges, IParameterChangesTrait, ParamID,
-    ParamValue, String128,
+    Event, Event_::EventTypes_, IComponentHandler, IComponentHandlerTrait, IEventList,
+    IEventListTrait, IHostApplication, IHostApplicationTrait, IParamValueQueue,
+    IParamValueQueueTrait, IParameterChanges, IParameterChangesTrait, ParamID, ParamValue,
+    RestartFlags_, String128,
 };
 use vst3::Steinberg::{
-    IBStream, IBStream_::IStreamSeekMode_, IBStreamTrait, TUID, int32, int64, kInvalidArgument,
-    kNotImplemented, kResultOk, tresult,
+    FUnknown, IBStream, IBStream_::IStreamSeekMode_, IBStreamTrait, TUID, int32, int64,
+    kInvalidArgument, kNotImplemented, kResultOk, tresult,
 };
-use vst3::{Class, ComPtr, ComWrapper};
+use vst3::{Class, ComPtr, ComRef, ComWrapper};
 
 /// The changes of one parameter in one block.
 struct Queue {
@@ -247,14 +255,134 @@ impl IBStreamTrait for Stream {
     }
 }
 
-/// The host itself.
-pub(crate) struct Application;
+/// Events that the plugin sends.
+#[derive(Default)]
+pub(crate) struct EventList {
+    controllers: RefCell<Vec<Controller>>,
+}
+
+impl EventList {
+    /// The controllers among them, taken out.
+    pub(crate) fn take(&self) -> Vec<Controller> {
+        self.controllers.take()
+    }
+}
+
+impl Class for EventList {
+    type Interfaces = (IEventList,);
+}
+
+impl IEventListTrait for EventList {
+    unsafe fn getEventCount(&self) -> int32 {
+        0
+    }
+
+    unsafe fn getEvent(&self, _index: int32, _event: *mut Event) -> tresult {
+        kInvalidArgument
+    }
+
+    unsafe fn addEvent(&self, event: *mut Event) -> tresult {
+        // SAFETY: the plugin gives a valid event, whose type says which field is set.
+        let Some(event) = (unsafe { event.as_ref() }) else {
+            return kInvalidArgument;
+        };
+        if event.r#type == EventTypes_::kLegacyMIDICCOutEvent as u16 {
+            // SAFETY: as above.
+            let controller = unsafe { event.__field0.midiCCOut };
+            self.controllers.borrow_mut().push(Controller {
+                frame: event.sampleOffset as u32,
+                channel: controller.channel as u8,
+                number: controller.controlNumber,
+                value: controller.value as u8,
+            });
+        }
+        kResultOk
+    }
+}
+
+/// The host itself, with a run loop if it lends one.
+#[derive(Default)]
+pub(crate) struct Application {
+    timers: Mutex<Vec<ComPtr<ITimerHandler>>>,
+}
+
+impl Application {
+    /// The host's object as plugins get it: with a run loop, or without.
+    pub(crate) fn lend(this: &ComWrapper<Self>, run_loop: bool) -> Option<ComPtr<FUnknown>> {
+        if run_loop {
+            this.to_com_ptr::<FUnknown>()
+        } else {
+            ComWrapper::new(BareApplication).to_com_ptr::<FUnknown>()
+        }
+    }
+
+    /// Rings every timer once, as a run loop does.
+    pub(crate) fn ring(&self) {
+        // A timer may be taken off while it rings.
+        let timers: Vec<ComPtr<ITimerHandler>> = self.timers().iter().cloned().collect();
+        for timer in timers {
+            // SAFETY: the plugin keeps its handler until it takes it off.
+            unsafe { timer.onTimer() };
+        }
+    }
+
+    fn timers(&self) -> MutexGuard<'_, Vec<ComPtr<ITimerHandler>>> {
+        self.timers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
 
 impl Class for Application {
-    type Interfaces = (IHostApplication,);
+    type Interfaces = (IHostApplication, IRunLoop);
+}
+
+impl IRunLoopTrait for Application {
+    unsafe fn registerEventHandler(&self, _: *mut IEventHandler, _: FileDescriptor) -> tresult {
+        kNotImplemented
+    }
+
+    unsafe fn unregisterEventHandler(&self, _: *mut IEventHandler) -> tresult {
+        kNotImplemented
+    }
+
+    unsafe fn registerTimer(&self, handler: *mut ITimerHandler, _: TimerInterval) -> tresult {
+        // SAFETY: the plugin gives a valid handler.
+        let Some(handler) = (unsafe { ComRef::from_raw(handler) }) else {
+            return kInvalidArgument;
+        };
+        self.timers().push(handler.to_com_ptr());
+        kResultOk
+    }
+
+    unsafe fn unregisterTimer(&self, handler: *mut ITimerHandler) -> tresult {
+        self.timers().retain(|timer| timer.as_ptr() != handler);
+        kResultOk
+    }
 }
 
 impl IHostApplicationTrait for Application {
+    unsafe fn getName(&self, name: *mut String128) -> tresult {
+        // SAFETY: handed on.
+        unsafe { BareApplication.getName(name) }
+    }
+
+    unsafe fn createInstance(
+        &self,
+        _cid: *mut TUID,
+        _iid: *mut TUID,
+        _object: *mut *mut c_void,
+    ) -> tresult {
+        kNotImplemented
+    }
+}
+
+/// A host that lends no run loop.
+pub(crate) struct BareApplication;
+
+impl Class for BareApplication {
+    type Interfaces = (IHostApplication,);
+}
+
+impl IHostApplicationTrait for BareApplication {
     unsafe fn getName(&self, name: *mut String128) -> tresult {
         // SAFETY: the caller gives a whole String128.
         let name = unsafe { &mut *name };
@@ -275,27 +403,68 @@ impl IHostApplicationTrait for Application {
     }
 }
 
-/// Hears of edits in the plugin's editor.
-pub(crate) struct ComponentHandler;
+/// Hears of edits of the plugin's, and of when and whence they come: the test's one thread is the audio thread while it processes.
+pub(crate) struct ComponentHandler {
+    main_thread: ThreadId,
+    processes: AtomicBool,
+    heard: Mutex<Heard>,
+}
+
+impl Default for ComponentHandler {
+    fn default() -> Self {
+        Self {
+            main_thread: thread::current().id(),
+            processes: AtomicBool::new(false),
+            heard: Mutex::default(),
+        }
+    }
+}
+
+impl ComponentHandler {
+    /// What it has heard since this was last called.
+    pub(crate) fn take(&self) -> Heard {
+        std::mem::take(&mut self.heard.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The thread is the audio thread from now on, or no longer.
+    pub(crate) fn note_processing(&self, processes: bool) {
+        self.processes.store(processes, Ordering::Relaxed);
+    }
+
+    fn hear(&self, note: impl FnOnce(&mut Heard)) -> tresult {
+        let mut heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_main = thread::current().id() == self.main_thread;
+        let is_wrong = !is_main || self.processes.load(Ordering::Relaxed);
+        heard.wrong_threads += usize::from(is_wrong);
+        note(&mut heard);
+        kResultOk
+    }
+}
 
 impl Class for ComponentHandler {
     type Interfaces = (IComponentHandler,);
 }
 
 impl IComponentHandlerTrait for ComponentHandler {
-    unsafe fn beginEdit(&self, _id: ParamID) -> tresult {
-        kResultOk
+    unsafe fn beginEdit(&self, id: ParamID) -> tresult {
+        self.hear(|heard| heard.gestures.push(Gesture { id, begins: true }))
     }
 
-    unsafe fn performEdit(&self, _id: ParamID, _value: ParamValue) -> tresult {
-        kResultOk
+    unsafe fn performEdit(&self, id: ParamID, value: ParamValue) -> tresult {
+        let change = Change {
+            id,
+            frame: 0,
+            value,
+        };
+        self.hear(|heard| heard.written.push(change))
     }
 
-    unsafe fn endEdit(&self, _id: ParamID) -> tresult {
-        kResultOk
+    unsafe fn endEdit(&self, id: ParamID) -> tresult {
+        self.hear(|heard| heard.gestures.push(Gesture { id, begins: false }))
     }
 
-    unsafe fn restartComponent(&self, _flags: int32) -> tresult {
-        kResultOk
+    unsafe fn restartComponent(&self, flags: int32) -> tresult {
+        let is_latency = flags & RestartFlags_::kLatencyChanged as int32 != 0;
+        self.hear(|heard| heard.latency_changes += usize::from(is_latency))
     }
 }

@@ -1,6 +1,6 @@
 //! Plays sound through a plugin, as a host does.
 
-use crate::host::{Change, PluginHost};
+use crate::host::{Change, Heard, PluginHost};
 use crate::lanes::Lanes;
 use crate::outputs;
 use anyhow::Result;
@@ -15,6 +15,8 @@ pub struct Recording {
     pub lanes: Lanes,
     /// Every change that the plugin sent, with the frame counted from the start of the sound.
     pub changes: Vec<(u64, Change)>,
+    /// What it sent beside them: frames count within their block; the CV buses are whole.
+    pub heard: Heard,
 }
 
 /// Plays a sound through an active plugin from its start to its end: every channel of `sound` must have the same length.
@@ -69,6 +71,7 @@ impl<'a> Player<'a> {
             audio: vec![Vec::with_capacity(total); sound.len()],
             lanes: lanes.clone(),
             changes: Vec::new(),
+            heard: Heard::default(),
         };
         let mut block = Vec::new();
         let started = Instant::now();
@@ -89,9 +92,10 @@ impl<'a> Player<'a> {
                 lanes.record(change.id, frame, change.value);
                 recording.changes.push((frame, change));
             }
+            self.plugin.idle();
+            recording.heard.append(self.plugin.heard());
             at = end;
             lanes.advance_to(at as u64);
-            self.plugin.idle();
             if let Some(pace) = self.pace {
                 let due = Duration::from_secs_f64(at as f64 / self.sample_rate_hz / pace);
                 std::thread::sleep(due.saturating_sub(started.elapsed()));

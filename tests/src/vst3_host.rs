@@ -2,18 +2,19 @@
 #![allow(unsafe_code)] // VST3 is a C++ interface: every call of a plugin's crosses into foreign code.
 #![allow(clippy::unnecessary_cast)] // The types of the standard's constants differ between systems.
 
-use crate::host::{Change, Format, Mode, Parameter, PluginHost, Setup};
-use crate::host_objects::{Application, ComponentHandler, ParameterChanges, Stream};
+use crate::host::{Change, Format, Heard, Mode, Parameter, PluginHost, Setup};
+use crate::host_objects::{Application, ComponentHandler, EventList, ParameterChanges, Stream};
+use crate::outputs::OUTPUTS;
 use anyhow::{Context, Result, bail, ensure};
 use libloading::Library;
 use std::ffi::c_void;
 use std::path::Path;
 use vst3::Steinberg::Vst::{
-    AudioBusBuffers, BusDirections_, IAudioProcessor, IAudioProcessorTrait, IComponent,
+    AudioBusBuffers, BusDirections_, BusInfo, IAudioProcessor, IAudioProcessorTrait, IComponent,
     IComponent_iid, IComponentHandler, IComponentTrait, IEditController, IEditControllerTrait,
-    IParameterChanges, MediaTypes_, ParameterInfo, ParameterInfo_::ParameterFlags_, ProcessContext,
-    ProcessContext_::StatesAndFlags_, ProcessData, ProcessModes_, ProcessSetup, SpeakerArr,
-    String128, SymbolicSampleSizes_,
+    IEventList, IParameterChanges, MediaTypes_, ParameterInfo, ParameterInfo_::ParameterFlags_,
+    ProcessContext, ProcessContext_::StatesAndFlags_, ProcessData, ProcessModes_, ProcessSetup,
+    SpeakerArr, String128, SymbolicSampleSizes_,
 };
 use vst3::Steinberg::{
     FIDString, FUnknown, IBStream, IPluginBaseTrait, IPluginFactory, IPluginFactoryTrait,
@@ -84,21 +85,33 @@ pub struct Vst3Host {
     component: ComPtr<IComponent>,
     processor: ComPtr<IAudioProcessor>,
     controller: ComPtr<IEditController>,
-    _application: ComPtr<FUnknown>,
-    _handler: ComPtr<IComponentHandler>,
+    application: ComWrapper<Application>,
+    _lent: ComPtr<FUnknown>,
+    handler: ComWrapper<ComponentHandler>,
+    _lent_handler: ComPtr<IComponentHandler>,
     // Last, so that the library outlives everything that came out of it.
     _module: Module,
     setup: Option<Setup>,
     input: Vec<Vec<f32>>,
+    heard: Heard,
 }
 
 impl Vst3Host {
-    /// Loads the bundle's library and makes one instance.
+    /// Loads the bundle's library and makes one instance, which is lent a run loop.
     ///
     /// # Errors
     ///
     /// If the file is no VST3 library, or has no Pathos in it.
     pub fn open(library: &Path) -> Result<Self> {
+        Self::open_with(library, true)
+    }
+
+    /// The same, with a run loop or without.
+    ///
+    /// # Errors
+    ///
+    /// As for [`open`](Self::open).
+    pub fn open_with(library: &Path, run_loop: bool) -> Result<Self> {
         let module = load(library)?;
         let factory = module.factory()?;
         // SAFETY: all pointers are to live objects of the types that the standard asks for.
@@ -126,11 +139,11 @@ impl Vst3Host {
             );
             let component =
                 ComPtr::from_raw(object.cast::<IComponent>()).context("the instance is null")?;
-            let application = ComWrapper::new(Application)
-                .to_com_ptr::<FUnknown>()
-                .context("the host is no object")?;
+            let application = ComWrapper::new(Application::default());
+            let lent =
+                Application::lend(&application, run_loop).context("the host is no object")?;
             ensure!(
-                component.initialize(application.as_ptr()) == kResultOk,
+                component.initialize(lent.as_ptr()) == kResultOk,
                 "the instance does not initialise"
             );
             let processor = component
@@ -139,24 +152,57 @@ impl Vst3Host {
             let controller = component
                 .cast::<IEditController>()
                 .context("the plugin is not a single component")?;
-            let handler = ComWrapper::new(ComponentHandler)
+            let handler = ComWrapper::new(ComponentHandler::default());
+            let lent_handler = handler
                 .to_com_ptr::<IComponentHandler>()
                 .context("the handler is no object")?;
-            controller.setComponentHandler(handler.as_ptr());
+            controller.setComponentHandler(lent_handler.as_ptr());
             Ok(Self {
                 component,
                 processor,
                 controller,
-                _application: application,
-                _handler: handler,
+                application,
+                _lent: lent,
+                handler,
+                _lent_handler: lent_handler,
                 _module: module,
                 setup: None,
                 input: Vec::new(),
+                heard: Heard::default(),
             })
         }
     }
 
-    fn activate_buses(&self, on: bool) {
+    /// The flags of an output bus, and how many channels it has; nothing beyond the last.
+    #[must_use]
+    pub fn output_bus(&self, index: usize) -> Option<(u32, usize)> {
+        let kinds = (
+            MediaTypes_::kAudio as int32,
+            BusDirections_::kOutput as int32,
+        );
+        // SAFETY: the info is filled by the plugin, and read only where it says that it did so.
+        unsafe {
+            let mut info: BusInfo = std::mem::zeroed();
+            let result = self
+                .component
+                .getBusInfo(kinds.0, kinds.1, index as int32, &mut info);
+            (result == kResultOk).then_some((info.flags as u32, info.channelCount as usize))
+        }
+    }
+
+    fn activate_buses(&self, on: bool, cv: bool) {
+        let buses = if cv { 1..=OUTPUTS.len() } else { 1..=0 };
+        for bus in buses {
+            // SAFETY: plain values; the CV buses follow the main one.
+            unsafe {
+                self.component.activateBus(
+                    MediaTypes_::kAudio as int32,
+                    BusDirections_::kOutput as int32,
+                    bus as int32,
+                    on.into(),
+                );
+            }
+        }
         for direction in [BusDirections_::kInput, BusDirections_::kOutput] {
             // SAFETY: plain values; the main bus of both directions is number 0.
             unsafe {
@@ -239,7 +285,10 @@ impl PluginHost for Vst3Host {
             2 => SpeakerArr::kStereo,
             other => bail!("Pathos has no layout with {other} channels"),
         };
-        let mut same = arrangement;
+        let mut outputs = vec![arrangement];
+        if setup.cv {
+            outputs.resize(1 + OUTPUTS.len(), SpeakerArr::kMono);
+        }
         let mut how = ProcessSetup {
             processMode: match setup.mode {
                 Mode::Realtime => ProcessModes_::kRealtime,
@@ -252,9 +301,12 @@ impl PluginHost for Vst3Host {
         // SAFETY: all pointers are to locals that live through the calls; the order is the standard's.
         unsafe {
             ensure!(
-                self.processor
-                    .setBusArrangements(&mut arrangement, 1, &mut same, 1)
-                    == kResultTrue,
+                self.processor.setBusArrangements(
+                    &mut arrangement,
+                    1,
+                    outputs.as_mut_ptr(),
+                    outputs.len() as int32
+                ) == kResultTrue,
                 "the layout with {} channels is refused",
                 setup.channels
             );
@@ -262,7 +314,7 @@ impl PluginHost for Vst3Host {
                 self.processor.setupProcessing(&mut how) == kResultOk,
                 "{setup:?} is refused"
             );
-            self.activate_buses(true);
+            self.activate_buses(true, setup.cv);
             ensure!(
                 self.component.setActive(1) == kResultOk,
                 "the plugin does not activate"
@@ -274,13 +326,13 @@ impl PluginHost for Vst3Host {
     }
 
     fn deactivate(&mut self) {
-        if self.setup.take().is_some() {
+        if let Some(setup) = self.setup.take() {
             // SAFETY: the plugin is active and processing; the order is the standard's.
             unsafe {
                 self.processor.setProcessing(0);
                 self.component.setActive(0);
             }
-            self.activate_buses(false);
+            self.activate_buses(false, setup.cv);
         }
     }
 
@@ -314,7 +366,15 @@ impl PluginHost for Vst3Host {
         let mut input_channels = pointers(&mut self.input);
         let mut output_channels = pointers(output);
         let mut input_bus = bus(&mut input_channels);
-        let mut output_bus = bus(&mut output_channels);
+        let buses = if setup.cv { OUTPUTS.len() } else { 0 };
+        self.heard.cv = vec![vec![0.0; frames]; buses];
+        let mut cv_channels = pointers(&mut self.heard.cv);
+        let mut output_buses = vec![bus(&mut output_channels)];
+        output_buses.extend(cv_channels.chunks_mut(1).map(bus));
+        let events = ComWrapper::new(EventList::default());
+        let out_events = events
+            .to_com_ptr::<IEventList>()
+            .context("events are no object")?;
         let in_changes = ParameterChanges::new(changes);
         let out_changes = ParameterChanges::new(&[]);
         let as_interface = |changes: &ComWrapper<ParameterChanges>| {
@@ -332,24 +392,38 @@ impl PluginHost for Vst3Host {
             symbolicSampleSize: SymbolicSampleSizes_::kSample32 as int32,
             numSamples: frames as int32,
             numInputs: 1,
-            numOutputs: 1,
+            numOutputs: output_buses.len() as int32,
             inputs: &mut input_bus,
-            outputs: &mut output_bus,
+            outputs: output_buses.as_mut_ptr(),
             inputParameterChanges: incoming.as_ptr(),
             outputParameterChanges: outgoing.as_ptr(),
             inputEvents: std::ptr::null_mut(),
-            outputEvents: std::ptr::null_mut(),
+            outputEvents: out_events.as_ptr(),
             processContext: context
                 .as_mut()
                 .map_or(std::ptr::null_mut(), std::ptr::from_mut),
         };
+        self.handler.note_processing(true);
         // SAFETY: everything that `data` points to lives until the call returns, with the sizes that it states.
         let result = unsafe { self.processor.process(&mut data) };
+        self.handler.note_processing(false);
         ensure!(
             result == kResultOk,
             "the plugin failed to process {frames} frames: result {result}"
         );
+        self.heard.controllers.extend(events.take());
         Ok(out_changes.read())
+    }
+
+    fn heard(&mut self) -> Heard {
+        self.idle();
+        let edits = self.handler.take();
+        let own = std::mem::take(&mut self.heard);
+        Heard {
+            controllers: own.controllers,
+            cv: own.cv,
+            ..edits
+        }
     }
 
     fn set_while_idle(&mut self, id: u32, value: f64) -> Vec<Change> {
@@ -391,7 +465,9 @@ impl PluginHost for Vst3Host {
         Ok(())
     }
 
-    fn idle(&mut self) {}
+    fn idle(&mut self) {
+        self.application.ring();
+    }
 }
 
 impl Drop for Vst3Host {

@@ -9,8 +9,8 @@ use crate::{
 };
 use anyhow::{Context, Result};
 use pathos_analysis::{
-    ANALYSIS_RATE_HZ, FeatureKind, Frame, MEL_BANDS, features::EXTRA_VALUES, resample_all,
-    voiced_frames,
+    ANALYSIS_RATE_HZ, FRAMES_VERSION, FeatureKind, Frame, MEL_BANDS, features::EXTRA_VALUES,
+    resample_all, voiced_frames,
 };
 use rand::{SeedableRng, seq::IndexedRandom};
 use rand_chacha::ChaCha8Rng;
@@ -155,6 +155,7 @@ impl Loader<'_> {
         let bytes = fs::read(path)?;
         let mut key = Sha256::new();
         key.update(env!("CARGO_PKG_VERSION"));
+        key.update(FRAMES_VERSION.to_le_bytes());
         key.update(&self.features);
         key.update(&bytes);
         let plain = key.clone().chain_update(serde_json::to_vec(&part.row)?);

@@ -29,7 +29,7 @@ const BATCH: usize = 64;
 /// Frames of a second.
 const FIRST_SECOND_FRAMES: usize = 100;
 /// Frames from one of the plugin's estimates to the next, while a voice sounds.
-const HOP_FRAMES: usize = (HOP_SECONDS * 100.0) as usize;
+pub(crate) const HOP_FRAMES: usize = (HOP_SECONDS * 100.0) as usize;
 
 /// The logits of the last 3 s of each clip's voice, by burn: quick, for a look while the network learns. `network` and
 /// `device` are without autodiff.
@@ -57,8 +57,8 @@ pub fn quick_logits(
 
 /// The logits of clips, in two ways.
 pub struct ClipLogits {
-    /// The mean over the windows of a clip while it plays, one each 0.25 s of voice from 0.75 s of voice on. A clip with
-    /// less voice is judged by what there is.
+    /// The mean over the full windows of a clip while it plays, one each 0.25 s of voice from 3 s of voice on. A clip with less
+    /// voice is judged by what there is at its end.
     pub running: Vec<Logits>,
     /// Of the first second of its voice, or of what there is.
     pub first_second: Vec<Logits>,
@@ -92,9 +92,9 @@ pub fn model_logits(model: &Model, examples: &[Example]) -> ClipLogits {
     }
 }
 
-/// Where the windows end in a clip of some voiced frames.
+/// Where the windows that hold the most voice end in a clip of some voiced frames.
 fn window_ends(frames: usize) -> Vec<usize> {
-    let ends: Vec<usize> = (MIN_VOICED_FRAMES..=frames).step_by(HOP_FRAMES).collect();
+    let ends: Vec<usize> = (WINDOW_FRAMES..=frames).step_by(HOP_FRAMES).collect();
     if ends.is_empty() { vec![frames] } else { ends }
 }
 

@@ -5,8 +5,11 @@ mod table;
 pub(crate) use table::is_json;
 pub use table::{write_clips, write_timeline};
 
+use crate::evaluate::HOP_FRAMES;
 use anyhow::{Context, Result};
-use pathos_analysis::{Analyzer, Emotion, Estimate, Model, VoiceState};
+use pathos_analysis::{
+    Analyzer, Emotion, Estimate, MIN_VOICED_FRAMES, Model, VoiceState, WINDOW_FRAMES,
+};
 use rayon::prelude::*;
 use std::{
     path::{Path, PathBuf},
@@ -16,6 +19,9 @@ use walkdir::WalkDir;
 
 /// Samples that are pushed at a time. The estimates do not depend on it.
 const BLOCK: usize = 4096;
+
+/// Hops from the first value, after 0.75 s of voice, to a window that is full of it.
+const HOPS_TO_A_FULL_WINDOW: usize = 1 + (WINDOW_FRAMES - MIN_VOICED_FRAMES) / HOP_FRAMES;
 
 /// What was heard in a file.
 #[derive(Clone, Debug)]
@@ -133,35 +139,56 @@ pub fn estimates(model: &Arc<Model>, samples: &[f32], rate_hz: f64) -> Result<Ve
     Ok(hops)
 }
 
-/// The estimate of a whole clip: the normalised geometric mean of the probabilities of the hops in which a voice sounded,
-/// which is the softmax of their mean logits, and by which the model's figures were measured. The voice is the mean of all
-/// hops. Without a voice every emotion is equally probable and the state says so.
+/// The estimate of a whole clip: the normalised geometric mean of the probabilities of the hops that heard the most voice, which
+/// is the softmax of their mean logits, and by which the model's figures were measured. These are the hops whose window was
+/// full, or the last one where none was. The voice is the mean of all hops. Without a voice every emotion is equally probable
+/// and the state says so.
 #[must_use]
 pub fn summary(hops: &[Estimate]) -> Estimate {
     let position = hops.last().map_or(0, |hop| hop.position);
     let voice = hops.iter().map(|hop| hop.voice).sum::<f32>() / hops.len().max(1) as f32;
     let mut logits = [0.0f32; Emotion::COUNT];
-    let mut sounding = false;
-    for hop in hops.iter().filter(|hop| hop.state == VoiceState::Voice) {
-        sounding = true;
+    let heard = fullest(hops);
+    if heard.is_empty() {
+        return Estimate::without_values(position, voice, VoiceState::NoVoice);
+    }
+    for hop in &heard {
         for (sum, probability) in logits.iter_mut().zip(hop.probabilities) {
             *sum += probability.max(f32::MIN_POSITIVE).ln();
         }
     }
-    if !sounding {
-        return Estimate::without_values(position, voice, VoiceState::NoVoice);
-    }
-    let count = hops
-        .iter()
-        .filter(|hop| hop.state == VoiceState::Voice)
-        .count();
-    let mean = logits.map(|sum| sum / count as f32);
+    let mean = logits.map(|sum| sum / heard.len() as f32);
     Estimate::new(
         position,
         pathos_analysis::softmax(&mean, 1.0),
         voice,
         VoiceState::Voice,
     )
+}
+
+/// The hops in which a voice sounded and whose window held the most of it.
+fn fullest(hops: &[Estimate]) -> Vec<&Estimate> {
+    let mut most = 0;
+    let mut since_empty = 0;
+    let mut heard = Vec::new();
+    for hop in hops {
+        match hop.state {
+            VoiceState::Gathering => since_empty = 0,
+            VoiceState::Voice => {
+                since_empty = (since_empty + 1).min(HOPS_TO_A_FULL_WINDOW);
+                let is_full = since_empty == HOPS_TO_A_FULL_WINDOW;
+                if since_empty > most || (since_empty == most && !is_full) {
+                    heard.clear();
+                }
+                if since_empty >= most {
+                    most = since_empty;
+                    heard.push(hop);
+                }
+            }
+            VoiceState::NoVoice | VoiceState::Hold => {}
+        }
+    }
+    heard
 }
 
 fn name_in(folder: &Path, path: &Path) -> String {
@@ -183,17 +210,31 @@ mod tests {
     }
 
     #[test]
-    fn the_whole_is_the_geometric_mean_of_what_sounded() {
-        let hops = [
-            hop(0.4, 0.1, 1.0, VoiceState::Voice),
-            hop(0.1, 0.4, 0.8, VoiceState::Voice),
-            hop(0.9, 0.05, 0.0, VoiceState::Hold),
-        ];
+    fn the_whole_is_the_geometric_mean_of_the_full_windows() {
+        let mut hops = vec![hop(0.05, 0.9, 1.0, VoiceState::Voice); HOPS_TO_A_FULL_WINDOW - 1];
+        hops.push(hop(0.4, 0.1, 1.0, VoiceState::Voice));
+        hops.push(hop(0.1, 0.4, 0.8, VoiceState::Voice));
+        hops.push(hop(0.9, 0.05, 0.0, VoiceState::Hold));
         let whole = summary(&hops);
         assert!((whole.probabilities[0] - whole.probabilities[1]).abs() < 1e-6);
         assert!((whole.probabilities.iter().sum::<f32>() - 1.0).abs() < 1e-6);
         assert!((whole.probabilities[0] / whole.probabilities[2] - 2.0).abs() < 1e-4);
+    }
+
+    #[test]
+    fn of_a_short_clip_the_last_window_counts() {
+        let hops = [
+            hop(0.1, 0.6, 1.0, VoiceState::Voice),
+            hop(0.7, 0.1, 0.8, VoiceState::Voice),
+            hop(0.1, 0.6, 0.0, VoiceState::Hold),
+        ];
+        let whole = summary(&hops);
+        assert!((whole.probabilities[0] - 0.7).abs() < 1e-5);
         assert!((whole.voice - 0.6).abs() < 1e-6);
+        // After a pause the window starts anew: its first hops say less than the last before it.
+        let gathering = hop(0.0, 0.0, 0.5, VoiceState::Gathering);
+        let after = [hops[0], hops[1], gathering, hops[0]];
+        assert!((summary(&after).probabilities[0] - 0.7).abs() < 1e-5);
     }
 
     #[test]
