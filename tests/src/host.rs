@@ -167,8 +167,10 @@ pub struct Heard {
     pub cv: Vec<Vec<f32>>,
     /// How often the plugin called the host from another thread than the main one (VST3's handler alone).
     pub wrong_threads: usize,
-    /// How often it asked to be asked for its latency again.
+    /// How often it asked to be asked for its latency again (VST3's handler alone, as the next).
     pub latency_changes: usize,
+    /// How often it asked to be asked for its buses again.
+    pub bus_changes: usize,
 }
 
 impl Heard {
@@ -184,6 +186,7 @@ impl Heard {
         }
         self.wrong_threads += later.wrong_threads;
         self.latency_changes += later.latency_changes;
+        self.bus_changes += later.bus_changes;
     }
 }
 

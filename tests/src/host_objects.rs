@@ -464,7 +464,10 @@ impl IComponentHandlerTrait for ComponentHandler {
     }
 
     unsafe fn restartComponent(&self, flags: int32) -> tresult {
-        let is_latency = flags & RestartFlags_::kLatencyChanged as int32 != 0;
-        self.hear(|heard| heard.latency_changes += usize::from(is_latency))
+        let has = |flag| usize::from(flags & flag as int32 != 0);
+        self.hear(|heard| {
+            heard.latency_changes += has(RestartFlags_::kLatencyChanged);
+            heard.bus_changes += has(RestartFlags_::kIoChanged);
+        })
     }
 }

@@ -7,11 +7,13 @@
 //! - [`outputs`]: which of a plugin's parameters are Pathos's ten outputs; [`lanes`]: their values over time; [`play`]: a clip
 //!   through a plugin; [`picture`]: a picture of the lanes.
 //! - [`cases`]: what tests of both formats share.
+//! - [`ardour`]: a pass through Ardour, which records the lanes.
 //! - [`screen`] (Linux): a window for an editor, and pictures of it.
 //! - [`threads`] (Linux): how many threads this process has.
 //!
 //! Nothing in here links the plugin: what is tested is the file that a user installs.
 
+pub mod ardour;
 pub mod bundles;
 pub mod cases;
 pub mod clap_host;

@@ -222,7 +222,7 @@ fn cv(format: Format, channels: usize) -> Recording {
         channels,
         ..Setup::offline(RATE_HZ)
     };
-    let mut plugin = plugin(format, &[("smoothing", 0.0)], setup);
+    let mut plugin = plugin(format, &[("cv", 1.0), ("smoothing", 0.0)], setup);
     let sound = sound();
     let sound = vec![&sound[..]; channels];
     Player {
@@ -275,10 +275,17 @@ fn cv_in_mono(format: Format) {
 }
 
 #[test]
-fn vst3_cv_buses_are_control_voltages_and_off() {
+fn vst3_cv_buses_are_there_if_wanted_and_then_off() {
     use ::vst3::Steinberg::Vst::BusInfo_::BusFlags_::{kDefaultActive, kIsControlVoltage};
-    let plugin = Vst3Host::open(&bundles::vst3_library().unwrap()).unwrap();
+    let mut plugin = Vst3Host::open(&bundles::vst3_library().unwrap()).unwrap();
     assert_eq!(plugin.output_bus(0), Some((kDefaultActive as u32, 2)));
+    assert_eq!(
+        plugin.output_bus(1),
+        None,
+        "plain stereo for who wants no more"
+    );
+    plugin.set_while_idle(parameter_id("cv"), 1.0);
+    assert_eq!(plugin.heard().bus_changes, 1);
     for bus in 1..=10 {
         assert_eq!(plugin.output_bus(bus), Some((kIsControlVoltage as u32, 1)));
     }

@@ -54,6 +54,9 @@ const HOST_UPDATES: u32 = hash_of("host_updates");
 /// That of the parameter that lets gestures come from the audio thread.
 const EDITS_FROM_AUDIO: u32 = hash_of("edits_from_audio");
 
+/// That of the parameter that gives a VST3 plugin its CV buses.
+const CV: u32 = hash_of("cv");
+
 /// The outputs at rest, as hosts count them (0 to 1): what a host knows of a new instance.
 const AT_REST: [f64; OUTPUT_IDS.len()] = [0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.5, 0.5, 0.0];
 

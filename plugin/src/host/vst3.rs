@@ -3,7 +3,7 @@
 //! It implements the same interfaces. What it changes is here; what it hands on is in `vst3_delegates`.
 
 use super::{
-    EDITS_FROM_AUDIO, HOST_UPDATES, is_output,
+    CV, EDITS_FROM_AUDIO, HOST_UPDATES, is_output,
     telling::{Message, Teller},
     vst3_buses::{BUS_COUNT, BusList, Buses},
     vst3_changes::InputChanges,
@@ -26,8 +26,8 @@ use nice_plug::{
                     IParamValueQueueTrait, IParameterChanges, IParameterChangesTrait,
                     IProcessContextRequirements, IUnitInfo, MediaType, MediaTypes_, ParamID,
                     ParamValue, ParameterInfo, ParameterInfo_::ParameterFlags_,
-                    ProcessContext_::StatesAndFlags_, ProcessData, ProcessSetup, SpeakerArr,
-                    SpeakerArrangement,
+                    ProcessContext_::StatesAndFlags_, ProcessData, ProcessSetup, RestartFlags_,
+                    SpeakerArr, SpeakerArrangement,
                 },
                 int32, kInvalidArgument, kResultFalse, kResultOk, tresult,
             },
@@ -36,7 +36,10 @@ use nice_plug::{
 };
 use std::{
     cell::{Cell, RefCell},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 /// A decorated instance.
@@ -49,6 +52,8 @@ pub(crate) struct Decorator<P: Vst3Plugin> {
     edits: Arc<Edits>,
     /// What the wrapper takes for the host's handler.
     handler: ComPtr<IComponentHandler>,
+    /// Whether the host was told of CV buses.
+    shows_cv: AtomicBool,
     /// Brings edits to the main thread, where the host lends a run loop. Only the main thread uses it.
     timer: Cell<Option<RunLoopTimer>>,
     /// The host's changes as the wrapper may see them.
@@ -85,6 +90,7 @@ impl<P: Vst3Plugin> Decorator<P> {
             buses: RefCell::default(),
             edits,
             handler,
+            shows_cv: AtomicBool::new(false),
             timer: Cell::new(None),
             changes,
             changes_ptr,
@@ -156,6 +162,10 @@ impl<P: Vst3Plugin> Decorator<P> {
 
     /// Tells the host of every output that has changed, and of edits that have no other way.
     fn tell(&self, changes: Option<ComRef<'_, IParameterChanges>>, frames: int32, rolling: bool) {
+        if self.has_new_buses() && self.edits.is_served() {
+            self.edits
+                .push(Edit::Restart(RestartFlags_::kIoChanged as int32));
+        }
         let from_audio = self.normalized(EDITS_FROM_AUDIO) > 0.5;
         let has_way = from_audio || self.edits.is_served();
         let updates = match self.normalized(HOST_UPDATES) {
@@ -263,6 +273,52 @@ impl<P: Vst3Plugin> Decorator<P> {
         unsafe { IAudioProcessorTrait::setProcessing(&self.inner, state) }
     }
 
+    /// Whether the plugin has CV buses: only if the user wants them, because some hosts route every bus that there is.
+    fn has_cv(&self) -> bool {
+        self.normalized(CV) > 0.5
+    }
+
+    /// Whether the buses are others than the host was told of; once for each change.
+    fn has_new_buses(&self) -> bool {
+        let has_cv = self.has_cv();
+        self.shows_cv.swap(has_cv, Ordering::Relaxed) != has_cv
+    }
+
+    /// Whether a bus is a CV bus that is not there.
+    fn is_hidden(&self, kind: MediaType, direction: BusDirection, index: int32) -> bool {
+        is_cv_bus(kind, direction, index) && !self.has_cv()
+    }
+
+    /// # Safety
+    ///
+    /// As for `IComponent::getBusCount`.
+    pub(super) unsafe fn bus_count(&self, kind: MediaType, direction: BusDirection) -> int32 {
+        // SAFETY: handed on.
+        let count = unsafe { IComponentTrait::getBusCount(&self.inner, kind, direction) };
+        if self.is_hidden(kind, direction, 1) {
+            1
+        } else {
+            count
+        }
+    }
+
+    /// # Safety
+    ///
+    /// As for `IComponent::activateBus`.
+    pub(super) unsafe fn activate_bus(
+        &self,
+        kind: MediaType,
+        direction: BusDirection,
+        index: int32,
+        state: TBool,
+    ) -> tresult {
+        if self.is_hidden(kind, direction, index) {
+            return kInvalidArgument;
+        }
+        // SAFETY: handed on.
+        unsafe { IComponentTrait::activateBus(&self.inner, kind, direction, index, state) }
+    }
+
     /// The CV buses are control voltages, and off until a host switches them on.
     ///
     /// # Safety
@@ -275,12 +331,13 @@ impl<P: Vst3Plugin> Decorator<P> {
         index: int32,
         info: *mut BusInfo,
     ) -> tresult {
+        if self.is_hidden(kind, direction, index) {
+            return kInvalidArgument;
+        }
         // SAFETY: handed on.
         let result =
             unsafe { IComponentTrait::getBusInfo(&self.inner, kind, direction, index, info) };
-        let is_cv = kind == MediaTypes_::kAudio as MediaType
-            && direction == BusDirections_::kOutput as BusDirection
-            && index > 0;
+        let is_cv = is_cv_bus(kind, direction, index);
         // SAFETY: where the wrapper succeeded, it has filled in a valid struct.
         if let (true, true, Some(info)) = (result == kResultOk, is_cv, unsafe { info.as_mut() }) {
             info.flags = BusFlags_::kIsControlVoltage as u32;
@@ -303,7 +360,7 @@ impl<P: Vst3Plugin> Decorator<P> {
         let result =
             // SAFETY: handed on.
             unsafe { IAudioProcessorTrait::getBusArrangement(&self.inner, direction, index, arrangement) };
-        let is_cv = direction == BusDirections_::kOutput as BusDirection && index > 0;
+        let is_cv = is_cv_bus(MediaTypes_::kAudio as MediaType, direction, index);
         // SAFETY: where the wrapper succeeded, the pointer is valid.
         if let (true, true, Some(arrangement)) =
             (result == kResultOk, is_cv, unsafe { arrangement.as_mut() })
@@ -383,7 +440,12 @@ impl<P: Vst3Plugin> Decorator<P> {
             return kResultOk;
         }
         // SAFETY: handed on.
-        unsafe { IEditControllerTrait::setParamNormalized(&self.inner, id, value) }
+        let result = unsafe { IEditControllerTrait::setParamNormalized(&self.inner, id, value) };
+        if self.has_new_buses() {
+            self.edits
+                .forward(Edit::Restart(RestartFlags_::kIoChanged as int32));
+        }
+        result
     }
 
     /// The wrapper of nice-plug 0.4.2 stores the mode of the call before, so that the first offline render would run as
@@ -404,6 +466,12 @@ impl<P: Vst3Plugin> Decorator<P> {
             IAudioProcessorTrait::setupProcessing(&self.inner, setup)
         }
     }
+}
+
+fn is_cv_bus(kind: MediaType, direction: BusDirection, index: int32) -> bool {
+    kind == MediaTypes_::kAudio as MediaType
+        && direction == BusDirections_::kOutput as BusDirection
+        && index > 0
 }
 
 /// Adds a point at the end of a block to the changes that a host reads.

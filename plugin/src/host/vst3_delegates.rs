@@ -39,10 +39,10 @@ delegate!(IPluginBaseTrait {
 delegate!(IComponentTrait {
     fn getControllerClassId(class_id: *mut TUID) -> tresult;
     fn setIoMode(mode: IoMode) -> tresult;
-    fn getBusCount(kind: MediaType, dir: BusDirection) -> int32;
+    fn getBusCount(kind: MediaType, dir: BusDirection) -> int32, by bus_count;
     fn getBusInfo(kind: MediaType, dir: BusDirection, index: int32, info: *mut BusInfo) -> tresult, by bus_info;
     fn getRoutingInfo(in_info: *mut RoutingInfo, out_info: *mut RoutingInfo) -> tresult;
-    fn activateBus(kind: MediaType, dir: BusDirection, index: int32, state: TBool) -> tresult;
+    fn activateBus(kind: MediaType, dir: BusDirection, index: int32, state: TBool) -> tresult, by activate_bus;
     fn setActive(state: TBool) -> tresult;
     fn setState(state: *mut IBStream) -> tresult;
     fn getState(state: *mut IBStream) -> tresult;

@@ -154,7 +154,7 @@ impl Edits {
     }
 
     /// What the editor, or the framework, wants of the host: at once on the main thread, else through the queue.
-    fn forward(&self, edit: Edit) -> tresult {
+    pub(super) fn forward(&self, edit: Edit) -> tresult {
         // Without a queue that is served a restart is asked for as the framework does: from its own thread.
         let at_once =
             self.is_main_thread() || (matches!(edit, Edit::Restart(_)) && !self.is_served());

@@ -93,12 +93,16 @@ pub(crate) struct Controls {
     /// VST3 on Linux: gestures from the audio thread, if the host gives no timer.
     #[id = "edits_from_audio"]
     pub(crate) edits_from_audio: BoolParam,
+    /// VST3: whether there are CV buses. A CLAP host chooses a layout instead.
+    #[id = "cv"]
+    pub(crate) cv: BoolParam,
     /// Whether OSC is sent.
     #[id = "osc"]
     pub(crate) osc: BoolParam,
 }
 
 impl Default for Controls {
+    /// All can be automated: some hosts, Ardour among them, show no others.
     fn default() -> Self {
         Self {
             smoothing: smoothing(),
@@ -110,12 +114,13 @@ impl Default for Controls {
             minimum: percent("Minimum", 0.0, [0.0, 1.0]),
             maximum: percent("Maximum", 1.0, [0.0, 1.0]),
             freeze: BoolParam::new("Freeze", false),
-            learn: BoolParam::new("Learn this voice", false).non_automatable(),
-            use_learned: BoolParam::new("Use learned voice", true).non_automatable(),
-            lookahead: milliseconds("Lookahead", LONGEST_LOOKAHEAD_MS).non_automatable(),
-            host_updates: EnumParam::new("Host updates", HostUpdates::Live).non_automatable(),
-            edits_from_audio: BoolParam::new("Gestures from audio thread", false).non_automatable(),
-            osc: BoolParam::new("OSC", false).non_automatable(),
+            learn: BoolParam::new("Learn this voice", false),
+            use_learned: BoolParam::new("Use learned voice", true),
+            lookahead: milliseconds("Lookahead", LONGEST_LOOKAHEAD_MS),
+            host_updates: EnumParam::new("Host updates", HostUpdates::Live),
+            edits_from_audio: BoolParam::new("Gestures from audio thread", false),
+            cv: BoolParam::new("CV buses", false),
+            osc: BoolParam::new("OSC", false),
         }
     }
 }

@@ -92,8 +92,8 @@ impl Default for Midi {
             voice,
         ] = DEFAULT_CONTROLLERS;
         Self {
-            on: BoolParam::new("MIDI", false).non_automatable(),
-            fine: BoolParam::new("MIDI 14 bit", false).non_automatable(),
+            on: BoolParam::new("MIDI", false),
+            fine: BoolParam::new("MIDI 14 bit", false),
             angry: MidiRoute::new("Angry", angry),
             disgust: MidiRoute::new("Disgust", disgust),
             fear: MidiRoute::new("Fear", fear),
