@@ -16,6 +16,7 @@ mod osc;
 mod outputs;
 mod params;
 mod plugin;
+mod presets;
 mod state;
 mod stream;
 mod telemetry;

@@ -183,6 +183,10 @@ fn read(text: &str, frames: usize) -> Result<Pass> {
             // The first point is what Ardour held before the pass.
             ["point", _, "0", _] => {}
             ["point", name, frame, value] => {
+                let frame: u64 = frame.parse()?;
+                if frame > frames as u64 {
+                    continue;
+                }
                 let id = parameter_id(&name.to_lowercase());
                 let value: f64 = value.parse()?;
                 // Ardour shows values as the plugin counts them.
@@ -192,7 +196,7 @@ fn read(text: &str, frames: usize) -> Result<Pass> {
                 } else {
                     value
                 };
-                lanes.record(id, frame.parse()?, normalised);
+                lanes.record(id, frame, normalised);
             }
             _ => {}
         }

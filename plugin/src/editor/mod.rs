@@ -1,27 +1,33 @@
-//! The window: seven meters, the control of their smoothing, and a line that says how the instance is doing.
+//! The window: a page with seven meters, a page with all controls, and a line that says how the instance is doing.
 //!
 //! - `view` turns telemetry into what there is to see; the widgets know nothing else
+//! - `controls` lists the parameters for it, and does what is wanted of them
 //! - `theme` holds every colour and measure
-//! - `meters`, `smoothing`, `symbols`, `header` and `status` draw, in the columns of `row`
+//! - `meters`, `smoothing`, `settings`, `symbols`, `header` and `status` draw; `row` has the columns of the meters
 
+mod controls;
 mod header;
 mod meters;
 mod row;
+mod settings;
 mod smoothing;
 mod status;
 mod symbols;
 mod theme;
 mod view;
 
-use crate::worker::{self, Instance};
-use nice_plug::prelude::{Param, PluginApi, ResizeHint};
+use crate::{
+    presets::PRESETS,
+    worker::{self, Instance},
+};
+use nice_plug::prelude::{Param, ResizeHint};
 use nice_plug_core::{context::gui::GuiContext, editor::dpi::LogicalSize, plugin::TrackInfo};
 use nice_plug_egui::{
     EguiEditor, EguiEditorState, EguiNiceSettings, Frame, NiceEguiApp, RepaintNotifier,
     baseview::HandlerError, create_egui_editor,
 };
-use std::time::Duration;
-use view::{Request, Smoothing, View};
+use std::{sync::PoisonError, time::Duration};
+use view::{Page, Request, Smoothing, View};
 
 /// The window's size before the user changes it, in logical pixels.
 const DEFAULT_SIZE: LogicalSize<f64> = LogicalSize::new(520.0, 420.0);
@@ -46,10 +52,12 @@ pub(crate) fn create(instance: Instance) -> Option<PathosEditor> {
     let mut settings = EguiNiceSettings::new().with_tile("Pathos");
     settings.resize_hint = ResizeHint::RESIZABLE.with_min_logical_size(LEAST_SIZE);
     let model = worker::embedded_model().map(|model| model.info().clone());
+    let mut view = View::new(model.ok().as_ref());
+    view.presets = PRESETS.iter().map(|own| (own.name, own.purpose)).collect();
     let window = PathosWindow {
         instance,
         gui: None,
-        view: View::new(model.ok().as_ref()),
+        view,
     };
     let state = EguiEditorState::from_size(DEFAULT_SIZE, 1.0);
     create_egui_editor(state, RepaintNotifier::new(), settings, window)
@@ -75,6 +83,11 @@ impl NiceEguiApp for PathosWindow {
         let time = ui.input(|input| input.time);
         self.view.update(&self.instance.telemetry.latest(), time);
         self.view.update_smoothing(self.smoothing());
+        self.view.controls = controls::list(&self.instance.params);
+        if !self.view.is_typing_address {
+            let address = self.instance.params.osc_address.read();
+            self.view.osc_address = address.unwrap_or_else(PoisonError::into_inner).clone();
+        }
         egui::CentralPanel::default()
             .frame(egui::Frame::NONE.fill(theme::BACKGROUND))
             .show(ui, |ui| draw(ui, &mut self.view));
@@ -90,27 +103,36 @@ impl PathosWindow {
         Smoothing {
             position: param.modulated_normalized_value(),
             text: param.to_string(),
-            // VST3 allows edits from the main thread alone, and on some systems the window has a thread of its own.
-            can_change: self
-                .gui
-                .as_ref()
-                .is_some_and(|gui| gui.plugin_api() != PluginApi::Vst3),
+            can_change: self.gui.is_some(),
         }
     }
 
     /// Does what the user wanted in this frame.
     fn obey(&mut self) {
         let Some(gui) = &self.gui else { return };
-        let (setter, param) = (gui.param_setter(), &self.instance.params.controls.smoothing);
+        let (setter, params) = (gui.param_setter(), &self.instance.params);
+        let handles = controls::handles(params);
         for request in self.view.take_requests() {
             match request {
-                Request::Begin => setter.begin_set_parameter(param),
-                Request::Set(position) => setter.set_parameter_normalized(param, position),
-                Request::End => setter.end_set_parameter(param),
-                Request::Default => {
-                    setter.begin_set_parameter(param);
-                    setter.set_parameter_normalized(param, param.default_normalized_value());
-                    setter.end_set_parameter(param);
+                Request::Begin(control) => handles[control].begin(&setter),
+                Request::Set(control, position) => handles[control].set(&setter, position),
+                Request::End(control) => handles[control].end(&setter),
+                Request::Default(control) => {
+                    let handle = &handles[control];
+                    handle.begin(&setter);
+                    handle.set(&setter, handle.default());
+                    handle.end(&setter);
+                }
+                Request::Preset(preset) => {
+                    for (param, position) in PRESETS[preset].changes(params) {
+                        setter.begin_set_parameter(param);
+                        setter.set_parameter_normalized(param, position);
+                        setter.end_set_parameter(param);
+                    }
+                }
+                Request::OscAddress(address) => {
+                    let kept = params.osc_address.write();
+                    *kept.unwrap_or_else(PoisonError::into_inner) = address;
                 }
             }
         }
@@ -126,7 +148,10 @@ fn draw(ui: &mut egui::Ui, view: &mut View) {
     let (meters_area, status_area) =
         rest.split_top_bottom_at_y(rest.bottom() - theme::STATUS_HEIGHT * scale);
     header::draw(ui, header_area, view, scale);
-    meters::draw(ui, meters_area, view);
+    match view.page {
+        Page::Meters => meters::draw(ui, meters_area, view),
+        Page::Controls => settings::draw(ui, meters_area, view),
+    }
     status::draw(ui, status_area, view, scale);
 }
 
@@ -153,9 +178,11 @@ mod tests {
     fn window(snapshot: Snapshot, size: [f32; 2]) -> Harness<'static> {
         let mut view = View::new(None);
         let mut time = 0.0;
+        let params = crate::params::PathosParams::default();
         let mut harness = Harness::builder().with_size(size).build_ui(move |ui| {
             time += 0.1;
             view.update(&snapshot, time);
+            view.controls = controls::list(&params);
             draw(ui, &mut view);
         });
         harness.run_steps(5);
@@ -280,12 +307,12 @@ mod tests {
         let requests = std::mem::take(window.state_mut());
         assert_eq!(
             (requests.first(), requests.last()),
-            (Some(&Request::Begin), Some(&Request::End))
+            (Some(&Request::Begin(0)), Some(&Request::End(0)))
         );
         assert!(
             requests
                 .iter()
-                .any(|request| matches!(request, Request::Set(position) if *position > 0.6))
+                .any(|request| matches!(request, Request::Set(0, position) if *position > 0.6))
         );
 
         window.get_by_label("Smoothing 300 ms").focus();
@@ -294,7 +321,67 @@ mod tests {
         window.run_steps(2);
         assert_eq!(
             *window.state(),
-            [Request::Begin, Request::Set(0.48), Request::End]
+            [Request::Begin(0), Request::Set(0, 0.48), Request::End(0)]
+        );
+    }
+
+    /// A window that shows the page of controls, and what was wanted of them.
+    fn window_of_controls() -> Harness<'static, Vec<Request>> {
+        let params = crate::params::PathosParams::default();
+        let mut view = View::new(None);
+        view.presets = PRESETS.iter().map(|own| (own.name, own.purpose)).collect();
+        view.page = Page::Controls;
+        let app = move |ui: &mut egui::Ui, requests: &mut Vec<Request>| {
+            view.update(&sad(), 0.1);
+            view.controls = controls::list(&params);
+            draw(ui, &mut view);
+            requests.extend(view.take_requests());
+        };
+        Harness::builder()
+            .with_size([860.0, 2400.0])
+            .build_ui_state(app, Vec::new())
+    }
+
+    #[test]
+    fn the_button_turns_the_page() {
+        let mut window = window(sad(), [860.0, 520.0]);
+        window.get_by_label("Controls").click();
+        window.run_steps(3);
+        assert!(window.query_by_label("Sad 58 %").is_none());
+        window.get_by_label("Sensitivity 100 %");
+        window.get_by_label("Meters").click();
+        window.run_steps(3);
+        window.get_by_label("Sad 58 %");
+    }
+
+    #[test]
+    fn controls_ask_for_what_was_done_to_them() {
+        let mut window = window_of_controls();
+        window.run_steps(3);
+        window.get_by_label("Write").click();
+        window.run_steps(3);
+        let updates = 12;
+        let write = [
+            Request::Begin(updates),
+            Request::Set(updates, 1.0),
+            Request::End(updates),
+        ];
+        assert_eq!(*window.state(), write);
+
+        window.state_mut().clear();
+        window.get_by_label("Lead vocal").click();
+        window.run_steps(3);
+        assert_eq!(*window.state(), [Request::Preset(2)]);
+
+        window.state_mut().clear();
+        window.get_by_label("Hold 0 ms").focus();
+        window.run_steps(2);
+        window.key_press(egui::Key::ArrowRight);
+        window.run_steps(2);
+        assert!(
+            matches!(window.state()[..], [Request::Begin(2), Request::Set(2, position), Request::End(2)] if position > 0.0),
+            "{:?}",
+            window.state()
         );
     }
 

@@ -3,7 +3,7 @@
 use super::{
     row::Row,
     theme,
-    view::{Request, View},
+    view::{Request, SMOOTHING, View},
 };
 use egui::{Key, Rect, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2};
 
@@ -29,7 +29,7 @@ pub(super) fn draw(ui: &mut Ui, area: Rect, view: &mut View) {
 
     if view.smoothing.can_change {
         if response.drag_started() {
-            view.request(Request::Begin);
+            view.request(Request::Begin(SMOOTHING));
         }
         if response.dragged() {
             let fine = ui.input(|input| input.modifiers.shift);
@@ -37,13 +37,13 @@ pub(super) fn draw(ui: &mut Ui, area: Rect, view: &mut View) {
             view.drag_smoothing(step);
         }
         if response.drag_stopped() {
-            view.request(Request::End);
+            view.request(Request::End(SMOOTHING));
         }
         if response.clicked() {
             response.request_focus();
         }
         if response.double_clicked() {
-            view.request(Request::Default);
+            view.request(Request::Default(SMOOTHING));
         }
         if response.has_focus() {
             turn_with_keys(ui, view, response.id);
@@ -107,9 +107,9 @@ fn turn_with_keys(ui: &Ui, view: &mut View, id: egui::Id) {
     let step = KEY_STEP * if fine { FINE } else { 1.0 };
     for (pressed, direction) in [(left, -1.0), (right, 1.0)] {
         if pressed {
-            view.request(Request::Begin);
+            view.request(Request::Begin(SMOOTHING));
             view.drag_smoothing(direction * step);
-            view.request(Request::End);
+            view.request(Request::End(SMOOTHING));
         }
     }
 }

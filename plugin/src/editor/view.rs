@@ -1,8 +1,10 @@
 //! What there is to see: made from telemetry, read by the widgets.
 
 use crate::telemetry::{Snapshot, Status};
-use pathos_analysis::{Emotion, ModelInfo, VoiceState};
+use pathos_analysis::{Emotion, HOP_SECONDS, ModelInfo, VoiceState};
 
+/// The number of the smoothing among the controls.
+pub(super) const SMOOTHING: usize = 0;
 /// How long a meter's peak mark stays, in seconds.
 const PEAK_HOLD_S: f64 = 2.0;
 /// How fast it falls after that, in shares of the scale per second.
@@ -43,17 +45,68 @@ pub(super) struct Smoothing {
     pub(super) can_change: bool,
 }
 
-/// What the user wants of the smoothing.
-#[derive(Clone, Copy, Debug, PartialEq)]
+/// How a control is set.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum ControlKind {
+    /// Anywhere along a range.
+    Slider,
+    /// Off or on.
+    Switch,
+    /// One of some.
+    Choice(&'static [&'static str]),
+}
+
+impl ControlKind {
+    /// Steps from the first position to the last.
+    pub(super) fn last_position(&self) -> f32 {
+        match self {
+            Self::Choice(choices) => (choices.len() - 1).max(1) as f32,
+            Self::Slider | Self::Switch => 1.0,
+        }
+    }
+}
+
+/// A control on the page of controls.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Control {
+    /// What it is called.
+    pub(super) name: String,
+    /// Its value with its unit.
+    pub(super) text: String,
+    /// 0 to 1.
+    pub(super) position: f32,
+    /// How it is set.
+    pub(super) kind: ControlKind,
+    /// The group that it belongs to.
+    pub(super) section: &'static str,
+    /// What it does, in a sentence.
+    pub(super) hint: &'static str,
+}
+
+/// What the user wants. Controls are numbered as the window's owner lists them.
+#[derive(Clone, Debug, PartialEq)]
 pub(super) enum Request {
-    /// A change begins.
-    Begin,
+    /// A change of a control begins.
+    Begin(usize),
     /// This position, 0 to 1.
-    Set(f32),
+    Set(usize, f32),
     /// The change is done.
-    End,
+    End(usize),
     /// The position that it had at first.
-    Default,
+    Default(usize),
+    /// The controls of a preset.
+    Preset(usize),
+    /// Where OSC goes.
+    OscAddress(String),
+}
+
+/// A page of the window.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Page {
+    /// What the voice sounds like.
+    Meters,
+    /// What can be set.
+    Controls,
 }
 
 /// What the voice sounds like, in words.
@@ -80,6 +133,16 @@ pub(super) struct View {
     pub(super) at_rest: bool,
     /// The control of the smoothing.
     pub(super) smoothing: Smoothing,
+    /// What is shown.
+    pub(super) page: Page,
+    /// All controls; the first is the smoothing.
+    pub(super) controls: Vec<Control>,
+    /// Names and purposes of the presets.
+    pub(super) presets: Vec<(&'static str, &'static str)>,
+    /// Where OSC goes, as it is typed.
+    pub(super) osc_address: String,
+    /// Whether it is being typed.
+    pub(super) is_typing_address: bool,
     /// The model and its figure.
     pub(super) model: String,
     /// Rate and load.
@@ -90,7 +153,7 @@ pub(super) struct View {
     clipped_at: f64,
     moving: bool,
     /// The position under the pointer: the parameter follows it only with the host's next block.
-    dragged: Option<f32>,
+    dragged: Option<(usize, f32)>,
     requests: Vec<Request>,
 }
 
@@ -109,6 +172,11 @@ impl View {
             has_voice: false,
             at_rest: true,
             smoothing: Smoothing::default(),
+            page: Page::Meters,
+            controls: Vec::new(),
+            presets: Vec::new(),
+            osc_address: String::new(),
+            is_typing_address: false,
             model: model.map_or_else(|| "no model".to_owned(), describe),
             health: String::new(),
             warning: None,
@@ -153,6 +221,10 @@ impl View {
             100.0 * snapshot.worker_load,
             snapshot.sample_rate_hz / 1000.0
         );
+        if snapshot.learned_hops > 0 {
+            let seconds = f64::from(snapshot.learned_hops) * HOP_SECONDS;
+            self.health = format!("{seconds:.0} s of this voice learned");
+        }
         self.warning = self.find_warning(snapshot);
     }
 
@@ -194,6 +266,9 @@ impl View {
         if self.time - self.clipped_at < CLIP_HOLD_S {
             return Some("the input clips".to_owned());
         }
+        if let Some(trouble) = &snapshot.osc_trouble {
+            return Some(trouble.clone());
+        }
         if snapshot.worker_load > HIGH_LOAD {
             return Some("the analysis is nearly too slow for this machine".to_owned());
         }
@@ -210,21 +285,40 @@ impl View {
     /// Takes the smoothing's state; the position under the pointer comes first.
     pub(super) fn update_smoothing(&mut self, smoothing: Smoothing) {
         self.smoothing = smoothing;
-        if let Some(dragged) = self.dragged {
+        if let Some(dragged) = self.dragged_position(SMOOTHING) {
             self.smoothing.position = dragged;
         }
     }
 
     /// Moves the smoothing, within a change that has begun.
     pub(super) fn drag_smoothing(&mut self, step: f32) {
-        let position = (self.dragged.unwrap_or(self.smoothing.position) + step).clamp(0.0, 1.0);
-        self.dragged = Some(position);
-        self.requests.push(Request::Set(position));
+        let from = self.dragged_position(SMOOTHING);
+        let position = (from.unwrap_or(self.smoothing.position) + step).clamp(0.0, 1.0);
+        self.drag(SMOOTHING, position);
+    }
+
+    /// Where a control is under the pointer, while it is dragged.
+    pub(super) fn dragged_position(&self, control: usize) -> Option<f32> {
+        let (_, position) = self.dragged.filter(|(own, _)| *own == control)?;
+        Some(position)
+    }
+
+    /// Moves a control, within a change that has begun.
+    pub(super) fn drag(&mut self, control: usize, position: f32) {
+        self.dragged = Some((control, position));
+        self.requests.push(Request::Set(control, position));
+    }
+
+    /// Changes a control at once.
+    pub(super) fn change(&mut self, control: usize, position: f32) {
+        self.request(Request::Begin(control));
+        self.request(Request::Set(control, position));
+        self.request(Request::End(control));
     }
 
     /// Notes what the user wants.
     pub(super) fn request(&mut self, request: Request) {
-        if request != Request::Begin {
+        if !matches!(request, Request::Begin(_)) {
             self.dragged = None;
         }
         self.requests.push(request);

@@ -138,7 +138,7 @@ impl PathosParams {
     }
 
     /// In the order of [`Emotion::ALL`].
-    fn shapes(&self) -> [&EmotionShape; Emotion::COUNT] {
+    pub(crate) fn shapes(&self) -> [&EmotionShape; Emotion::COUNT] {
         [
             &self.angry_shape,
             &self.disgust_shape,

@@ -22,7 +22,7 @@ fn main() -> Result<()> {
     if let Some(reason) = ardour::why_not() {
         bail!("{reason}");
     }
-    let sound = match &arguments.clip {
+    let mut sound = match &arguments.clip {
         Some(path) => {
             let clip = pathos_clips::read_mono(path)?;
             if clip.sample_rate_hz != ardour::RATE_HZ {
@@ -36,6 +36,8 @@ fn main() -> Result<()> {
         }
         None => voice::demonstration(f64::from(ardour::RATE_HZ)),
     };
+    // Time for the values to settle.
+    sound.extend(voice::silence(f64::from(ardour::RATE_HZ), 2.0));
     let folder = ardour::scratch()?;
     let pass = ardour::record(&sound, &folder)?;
     std::fs::remove_dir_all(&folder)?;
