@@ -359,10 +359,10 @@ mod tests {
     }
 
     #[test]
-    fn windows_end_as_the_plugin_hops() {
+    fn full_windows_end_as_the_plugin_hops() {
         assert_eq!(window_ends(40), [40]);
-        assert_eq!(window_ends(75), [75]);
-        assert_eq!(window_ends(130), [75, 100, 125]);
+        assert_eq!(window_ends(299), [299]);
+        assert_eq!(window_ends(360), [300, 325, 350]);
     }
 
     #[test]

@@ -48,7 +48,7 @@ pub struct EvaluatedRun {
 pub struct JudgedClip {
     /// The clip.
     pub clip: Clip,
-    /// Mean over its windows while it plays.
+    /// Mean over its full windows while it plays, or the last of a short clip.
     pub running: Logits,
     /// Of the first second of its voice.
     pub first_second: Logits,
@@ -65,7 +65,7 @@ pub struct Evaluation {
     pub runs: Vec<EvaluatedRun>,
     /// The temperature that fits all that was judged; the figures are cross-fitted.
     pub temperature: f32,
-    /// Of the mean over a clip's windows while it plays.
+    /// Of the mean over a clip's full windows while it plays.
     pub while_it_plays: Vec<Figures>,
     /// Of the first second of a clip's voice.
     pub after_one_second: Vec<Figures>,
