@@ -26,3 +26,31 @@ pub(crate) fn migrate(state: &mut PluginState) {
     });
     state.fields.remove(VERSION_FIELD);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn state(json: &str) -> PluginState {
+        serde_json::from_str(json).unwrap()
+    }
+
+    #[test]
+    fn a_state_of_the_first_version_keeps_its_smoothing_and_loses_its_outputs() {
+        let mut first = state(
+            r#"{"version":"0.1.0","params":{"angry":{"f32":0.8},"voice":{"f32":1.0},"smoothing":{"f32":900.0}},"fields":{}}"#,
+        );
+        migrate(&mut first);
+        assert_eq!(first.params.keys().collect::<Vec<_>>(), ["smoothing"]);
+    }
+
+    #[test]
+    fn nobody_learns_when_a_project_opens_and_the_version_is_this_builds() {
+        let mut own = state(
+            r#"{"version":"9","params":{"learn":{"bool":true},"freeze":{"bool":true}},"fields":{"state_version":"99","osc_address":"\"a:1\""}}"#,
+        );
+        migrate(&mut own);
+        assert_eq!(own.params.keys().collect::<Vec<_>>(), ["freeze"]);
+        assert_eq!(own.fields.keys().collect::<Vec<_>>(), ["osc_address"]);
+    }
+}

@@ -36,6 +36,10 @@ fn processing_allocates_nothing() {
         (id_of("smoothing"), 0.25),
         (id_of("angry"), 0.9),
         (id_of("nothing"), 1.0),
+        (id_of("midi"), 1.0),
+        (id_of("osc"), 1.0),
+        (id_of("host_updates"), 2.0),
+        (id_of("curve"), 0.75),
     ];
     let body = move || {
         assert_no_alloc(|| instance.start());
@@ -44,7 +48,7 @@ fn processing_allocates_nothing() {
         // The worker is given time, so that its estimates are part of what is processed.
         while started.elapsed() < Duration::from_secs(30) {
             for frames in [0, 1, 7, 64, 480, 512, 4096, 16_384] {
-                for round in 0..4 {
+                for round in 0..=writes.len() {
                     instance.fill(frames, &mut wave);
                     let writes = &writes[..round];
                     assert_no_alloc(|| instance.process(frames, position, writes));
@@ -179,7 +183,12 @@ mod system_calls {
                     std::hint::spin_loop();
                 }
                 instance.fill(BLOCK, &mut wave);
-                let writes = [(id_of("smoothing"), f64::from(block % 7) / 7.0)];
+                let writes = [
+                    (id_of("smoothing"), f64::from(block % 7) / 7.0),
+                    (id_of("midi"), f64::from(block % 2)),
+                    (id_of("osc"), 1.0),
+                    (id_of("host_updates"), f64::from(block % 3)),
+                ];
                 instance.process(BLOCK, i64::from(block) * BLOCK as i64, &writes);
                 let heard = |(id, value): &(u32, f64)| *id == id_of("voice") && *value > 0.0;
                 HEARD.store(

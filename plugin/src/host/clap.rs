@@ -174,7 +174,7 @@ impl Decorator {
         plugin: *const clap_plugin,
         events: *const clap_output_events,
         time: u32,
-        rolling: bool,
+        transport: Transport,
     ) {
         // SAFETY: `events` is valid by this function's contract; the wrapper's functions are called on its own plugin.
         unsafe {
@@ -189,7 +189,12 @@ impl Decorator {
                 get_value(plugin, id, &mut value);
                 value
             };
-            let updates = updates(value(HOST_UPDATES));
+            let updates = match (updates(value(HOST_UPDATES)), transport) {
+                // A host may take any value for an edit, and mark a project as changed that is not even playing.
+                (HostUpdates::Live, Transport::Stands) => HostUpdates::Off,
+                (updates, _) => updates,
+            };
+            let rolling = transport == Transport::Rolls;
             self.teller
                 .after_block(updates, rolling, value, &mut |message| match message {
                     Message::Begin(id) => {
@@ -211,6 +216,14 @@ impl Decorator {
                 });
         }
     }
+}
+
+/// What is known of the host's transport.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Transport {
+    Unknown,
+    Stands,
+    Rolls,
 }
 
 /// CLAP counts the choices of a parameter from 0.
@@ -312,12 +325,16 @@ unsafe extern "C" fn process(
         }
         let status = inner(plugin, &block);
         // The wrapper may split a block, and events must be sorted by time: ours go to the end.
-        let transport = block.transport.as_ref();
+        let transport = match block.transport.as_ref() {
+            None => Transport::Unknown,
+            Some(own) if own.flags & CLAP_TRANSPORT_IS_PLAYING != 0 => Transport::Rolls,
+            Some(_) => Transport::Stands,
+        };
         decorator.tell(
             plugin,
             block.out_events,
             block.frames_count.saturating_sub(1),
-            transport.is_some_and(|transport| transport.flags & CLAP_TRANSPORT_IS_PLAYING != 0),
+            transport,
         );
         status
     }
@@ -411,7 +428,7 @@ unsafe extern "C" fn params_flush(
         let filtered = decorator.without_writes_to_outputs(in_events);
         let in_events = filtered.as_ref().map_or(in_events, ptr::from_ref);
         inner_params_call!(plugin, flush(in_events, out_events), else ());
-        decorator.tell(plugin, out_events, 0, false);
+        decorator.tell(plugin, out_events, 0, Transport::Stands);
     }
 }
 

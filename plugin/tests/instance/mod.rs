@@ -112,7 +112,7 @@ impl Instance {
         transport.flags = CLAP_TRANSPORT_HAS_SECONDS_TIMELINE | CLAP_TRANSPORT_IS_PLAYING;
         transport.song_pos_seconds = (seconds * CLAP_SECTIME_FACTOR as f64) as i64;
 
-        let mut events = [param_value(0, 0.0); 4];
+        let mut events = [param_value(0, 0.0); 8];
         for (event, &(id, value)) in events.iter_mut().zip(writes) {
             *event = param_value(id, value);
         }
@@ -225,7 +225,10 @@ unsafe extern "C" fn keep_told(
     // SAFETY: the context is the list that `process` points it at, and the type of an event says what struct it is.
     unsafe {
         let told = &mut *(*list).ctx.cast::<Vec<(u32, f64)>>();
-        if (*event).type_ != CLAP_EVENT_PARAM_VALUE || told.len() == told.capacity() {
+        if (*event).type_ != CLAP_EVENT_PARAM_VALUE {
+            return true;
+        }
+        if told.len() == told.capacity() {
             return false;
         }
         let event = &*event.cast::<clap_event_param_value>();
