@@ -7,7 +7,8 @@
 //!
 //! - `telling` decides what is told, for both formats; `clap` and `vst3` are the decorators
 //! - `vst3_edits` brings gestures to the right thread, `vst3_buses` mends the list of buses, `vst3_changes` filters what a host
-//!   writes, and `vst3_delegates` hands on everything else
+//!   writes, `vst3_delegates` hands on everything else, and
+//!   `vst3_export` is the factory
 //!
 //! This is the one place in the plugin with unsafe code: both formats are C interfaces.
 #![allow(unsafe_code)]
@@ -19,6 +20,7 @@ mod vst3_buses;
 mod vst3_changes;
 mod vst3_delegates;
 mod vst3_edits;
+pub(crate) mod vst3_export;
 
 pub(crate) use vst3_edits::{any_wait, deliver_all};
 
