@@ -191,8 +191,8 @@ impl Vst3Host {
     }
 
     fn activate_buses(&self, on: bool, cv: bool) {
-        let buses = if cv { 1..=OUTPUTS.len() } else { 1..=0 };
-        for bus in buses {
+        let cv_buses = if cv { OUTPUTS.len() } else { 0 };
+        for bus in 1..=cv_buses {
             // SAFETY: plain values; the CV buses follow the main one.
             unsafe {
                 self.component.activateBus(

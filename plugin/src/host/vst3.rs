@@ -43,6 +43,17 @@ use std::{
     },
 };
 
+#[allow(
+    clippy::unnecessary_cast,
+    reason = "C enumerations have another type on Windows"
+)]
+const PLAYING: u32 = StatesAndFlags_::kPlaying as u32;
+#[allow(
+    clippy::unnecessary_cast,
+    reason = "C enumerations have another type on Windows"
+)]
+const CONTROL_VOLTAGE: u32 = BusFlags_::kIsControlVoltage as u32;
+
 /// A decorated instance.
 pub(crate) struct Decorator<P: Vst3Plugin> {
     pub(super) inner: Wrapper<P>,
@@ -119,8 +130,7 @@ impl<P: Vst3Plugin> Decorator<P> {
 
         // SAFETY: the host gives a valid context, or null.
         let context = unsafe { block.processContext.as_ref() };
-        let rolling =
-            context.is_some_and(|context| context.state & StatesAndFlags_::kPlaying as u32 != 0);
+        let rolling = context.is_some_and(|context| context.state & PLAYING != 0);
         // SAFETY: the host gives valid changes to write to, or null.
         let changes = unsafe { ComRef::from_raw(block.outputParameterChanges) };
         self.tell(changes, block.numSamples, rolling);
@@ -136,11 +146,11 @@ impl<P: Vst3Plugin> Decorator<P> {
         let frames = usize::try_from(block.numSamples).unwrap_or(0);
         let has_buses = count > 0 && !host.is_null() && buses.has_room_for(frames);
         if !has_buses || frames == 0 {
+            if frames > 0 {
+                return kInvalidArgument;
+            }
             // SAFETY: handed on as the host gave it; without frames the wrapper looks at no bus.
-            return match frames {
-                0 => unsafe { IAudioProcessorTrait::process(&self.inner, block) },
-                _ => kInvalidArgument,
-            };
+            return unsafe { IAudioProcessorTrait::process(&self.inner, block) };
         }
         let mut list = BusList::new();
         // SAFETY: the host gives `count` valid buses; the list lives to the end of this function.
@@ -345,9 +355,10 @@ impl<P: Vst3Plugin> Decorator<P> {
         let result =
             unsafe { IComponentTrait::getBusInfo(&self.inner, kind, direction, index, info) };
         let is_cv = is_cv_bus(kind, direction, index);
-        // SAFETY: where the wrapper succeeded, it has filled in a valid struct.
-        if let (true, true, Some(info)) = (result == kResultOk, is_cv, unsafe { info.as_mut() }) {
-            info.flags = BusFlags_::kIsControlVoltage as u32;
+        if result == kResultOk && is_cv {
+            // SAFETY: where the wrapper succeeded, it has filled in a valid struct.
+            let info = unsafe { &mut *info };
+            info.flags = CONTROL_VOLTAGE;
             info.channelCount = 1;
         }
         result
@@ -368,11 +379,9 @@ impl<P: Vst3Plugin> Decorator<P> {
             // SAFETY: handed on.
             unsafe { IAudioProcessorTrait::getBusArrangement(&self.inner, direction, index, arrangement) };
         let is_cv = is_cv_bus(MediaTypes_::kAudio as MediaType, direction, index);
-        // SAFETY: where the wrapper succeeded, the pointer is valid.
-        if let (true, true, Some(arrangement)) =
-            (result == kResultOk, is_cv, unsafe { arrangement.as_mut() })
-        {
-            *arrangement = SpeakerArr::kMono;
+        if result == kResultOk && is_cv {
+            // SAFETY: where the wrapper succeeded, the pointer is valid.
+            unsafe { *arrangement = SpeakerArr::kMono };
         }
         result
     }
