@@ -22,6 +22,17 @@ impl VoiceState {
     pub fn has_values(self) -> bool {
         matches!(self, Self::Voice | Self::Hold)
     }
+
+    /// In a word or two, for tables.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::NoVoice => "no voice",
+            Self::Gathering => "gathering",
+            Self::Voice => "voice",
+            Self::Hold => "hold",
+        }
+    }
 }
 
 /// The recogniser's word on one moment of a stream, given every [`HOP_SECONDS`](crate::HOP_SECONDS).

@@ -3,8 +3,8 @@
 //! Energy alone, adapting to the level of the voice and to the floor of the noise, so that a gain before the plugin does not
 //! move it. Whether the sound *is* a voice is the network's question: see [`Estimate::voice`](crate::Estimate::voice).
 
-/// Nothing below this level (dB relative to a full-scale sine) is ever a voice.
-const ABSOLUTE_FLOOR_DB: f32 = -65.0;
+/// Nothing below this level (dB relative to a full-scale sine) is ever a voice, if nobody sets another.
+pub const DEFAULT_FLOOR_DB: f32 = -65.0;
 /// A voice stands this far above the noise.
 const ABOVE_NOISE_DB: f32 = 9.0;
 /// Sound this far below the recent peak is a pause, not a voice.
@@ -28,6 +28,7 @@ const HANG_FRAMES: u32 = 30;
 /// A streaming gate; one [`step`](Self::step) per 10 ms frame.
 #[derive(Clone, Debug)]
 pub struct VoiceGate {
+    floor_db: f32,
     /// Nothing before the first frame.
     noise_db: Option<f32>,
     peak_db: f32,
@@ -40,6 +41,7 @@ impl VoiceGate {
     #[must_use]
     pub fn new() -> Self {
         Self {
+            floor_db: DEFAULT_FLOOR_DB,
             noise_db: None,
             peak_db: f32::NEG_INFINITY,
             frames_above: 0,
@@ -47,12 +49,18 @@ impl VoiceGate {
         }
     }
 
+    /// Sets the level in dB relative to a full-scale sine below which nothing is ever a voice.
+    pub fn set_floor_db(&mut self, floor_db: f32) {
+        self.floor_db = floor_db;
+    }
+
     /// Takes the level of the next frame in dB relative to a full-scale sine (see [`LeveledMelFrame`](crate::log_mel::LeveledMelFrame)); tells
     /// whether the frame belongs to a voice.
     pub fn step(&mut self, level_db: f32) -> bool {
         let first_floor_db = level_db.clamp(LOWEST_FLOOR_DB, HIGHEST_FIRST_FLOOR_DB);
         let noise_db = self.noise_db.unwrap_or(first_floor_db);
-        let threshold_db = ABSOLUTE_FLOOR_DB
+        let threshold_db = self
+            .floor_db
             .max(noise_db + ABOVE_NOISE_DB)
             .max(self.peak_db - BELOW_PEAK_DB);
         let above = level_db > threshold_db;
@@ -112,6 +120,15 @@ mod tests {
     fn a_voice_from_the_first_sample_opens() {
         let mut gate = VoiceGate::new();
         assert!(open_share(&mut gate, -25.0, 100) > 0.97);
+    }
+
+    #[test]
+    fn below_the_floor_nothing_is_a_voice() {
+        let mut gate = VoiceGate::new();
+        gate.set_floor_db(-30.0);
+        open_share(&mut gate, -80.0, 100);
+        assert_eq!(open_share(&mut gate, -32.0, 100), 0.0);
+        assert!(open_share(&mut gate, -28.0, 100) > 0.97);
     }
 
     #[test]

@@ -41,7 +41,7 @@ pub mod shaping;
 mod trailing;
 pub mod window;
 
-pub use analyzer::Analyzer;
+pub use analyzer::{Analyzer, Heard};
 pub use ballistics::{Ballistics, Times};
 pub use emotion::Emotion;
 pub use estimate::{Estimate, VoiceState, softmax};

@@ -1,6 +1,9 @@
 //! The audio thread's part of listening: one downmix, one slice write.
 
-use crate::{stream::AudioEnd, worker::Worker};
+use crate::{
+    stream::{AudioEnd, Start},
+    worker::Worker,
+};
 use std::{
     sync::Arc,
     thread,
@@ -33,8 +36,8 @@ impl Capture {
     }
 
     /// Sends a block. True if the stream had to start anew because the worker was too far behind: then the block is lost, and
-    /// the next one is at position 0.
-    pub(crate) fn send(&mut self, channels: &[&mut [f32]]) -> bool {
+    /// the next one is at position 0, and begins as `after` says.
+    pub(crate) fn send(&mut self, channels: &[&mut [f32]], after: Start) -> bool {
         if self.has_failed() {
             return false;
         }
@@ -46,7 +49,7 @@ impl Capture {
         let sent = frames == 0 || self.write(channels, 0, frames);
         if !sent {
             self.overruns += 1;
-            self.stream.reset();
+            self.stream.reset(after);
         }
         !sent
     }

@@ -24,14 +24,14 @@ impl Learning {
         let learns = params.controls.learn.value();
         if learns && self.learner.is_none() {
             self.learner = Some(VoiceLearner::default());
-            telemetry.set_learned_hops(0);
+            telemetry.set_learned(0.0);
         } else if !learns && let Some(learner) = self.learner.take() {
             // Of too little voice nothing is learned, and what was known stays.
             if let Some(reference) = learner.reference() {
                 let kept = params.voice_reference.write();
                 *kept.unwrap_or_else(PoisonError::into_inner) = Some(reference);
             }
-            telemetry.set_learned_hops(0);
+            telemetry.set_learned(0.0);
         }
         // What is learned from must not have been corrected.
         let wanted = if learns || !params.controls.use_learned.value() {
@@ -47,10 +47,16 @@ impl Learning {
     }
 
     /// Learns from an estimate, while a voice is learned.
-    pub(crate) fn hear(&mut self, estimate: &Estimate, telemetry: &Telemetry) {
+    pub(crate) fn hear(
+        &mut self,
+        estimate: &Estimate,
+        params: &PathosParams,
+        telemetry: &Telemetry,
+    ) {
         if let Some(learner) = &mut self.learner {
             learner.hear(estimate);
-            telemetry.set_learned_hops(learner.hops());
+            let hop_seconds = params.controls.hop.value().seconds();
+            telemetry.set_learned((f64::from(learner.hops()) * hop_seconds) as f32);
         }
     }
 }

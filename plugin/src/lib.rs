@@ -3,7 +3,8 @@
 //!
 //! The way of a sample: a host calls `plugin` on its audio thread; `capture` downmixes the block into a ring of `stream`,
 //! where the one thread of `worker` finds it and answers with estimates; `outputs` turns these into the ten values of
-//! `params`, and the decorators in `host` tell the host of them. `telemetry` is what `editor` can see.
+//! `params`, and the decorators in `host` tell the host of them. `telemetry` (now) and `timeline` (the last minutes) are what
+//! `editor` can see.
 
 mod capture;
 mod cv;
@@ -12,6 +13,7 @@ mod host;
 mod learning;
 mod lookahead;
 mod midi;
+mod model_choice;
 mod osc;
 mod outputs;
 mod params;
@@ -20,6 +22,7 @@ mod presets;
 mod state;
 mod stream;
 mod telemetry;
+mod timeline;
 mod worker;
 
 pub use outputs::{OUTPUT_COUNT, OUTPUT_IDS};

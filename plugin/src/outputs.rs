@@ -144,6 +144,11 @@ impl Outputs {
         self.clock = 0;
     }
 
+    /// The time from one hop to the next, from the next reset on.
+    pub(crate) fn set_hop_seconds(&mut self, hop_seconds: f64) {
+        self.hop_samples = ((hop_seconds * self.sample_rate_hz) as u64).max(2);
+    }
+
     /// How the outputs are made from now on.
     pub(crate) fn set(&mut self, settings: Settings) {
         if settings == self.settings {

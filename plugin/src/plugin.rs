@@ -6,13 +6,16 @@ use crate::{
     host::{self, output_value},
     lookahead::Lookahead,
     midi::Controllers,
+    model_choice::ModelChoice,
     osc,
     outputs::{Block, Hop, OUTPUT_COUNT, Outputs},
-    state, stream,
-    worker::{self, Instance, Worker},
+    state,
+    stream::{self, Start},
+    timeline::Place,
+    worker::{Instance, Worker},
 };
 use nice_plug::prelude::*;
-use pathos_analysis::Analyzer;
+use pathos_analysis::{Analyzer, HOP_SECONDS};
 use rtrb::Producer;
 use std::{num::NonZeroU32, sync::Arc};
 
@@ -35,6 +38,9 @@ pub struct Pathos<const VST3: bool = false> {
     /// The hops' way to the worker, which sends them as OSC.
     hops: Option<Producer<Hop>>,
     expected_position: Option<i64>,
+    /// From one estimate to the next.
+    hop_seconds: f64,
+    was_rolling: bool,
 }
 
 /// A bus for each output.
@@ -85,6 +91,8 @@ impl<const VST3: bool> Default for Pathos<VST3> {
             controllers: Controllers::default(),
             hops: None,
             expected_position: None,
+            hop_seconds: HOP_SECONDS,
+            was_rolling: false,
         }
     }
 }
@@ -93,8 +101,14 @@ impl<const VST3: bool> Pathos<VST3> {
     /// A stream to the worker, or why there is none.
     fn listen(&mut self, config: &BufferConfig) -> Result<Capture, String> {
         let sample_rate_hz = f64::from(config.sample_rate);
-        let model = worker::embedded_model()?;
-        let analyzer = Analyzer::new(model, sample_rate_hz).map_err(|error| error.to_string())?;
+        let Instance {
+            params, telemetry, ..
+        } = &self.instance;
+        let (choice, model) = ModelChoice::first(params, telemetry)?;
+        let mut analyzer =
+            Analyzer::new(model, sample_rate_hz).map_err(|error| error.to_string())?;
+        analyzer.set_hop_seconds(self.hop_seconds);
+        analyzer.reset();
         let worker = match &self.worker {
             Some(worker) => Arc::clone(worker),
             None => {
@@ -107,17 +121,20 @@ impl<const VST3: bool> Pathos<VST3> {
         let (audio_end, worker_end) = stream::stream(capacity);
         let (hops, hops_out) = osc::hops();
         self.hops = Some(hops);
-        worker.adopt(worker_end, hops_out, analyzer, self.instance.clone());
+        worker.adopt(
+            worker_end,
+            hops_out,
+            analyzer,
+            choice,
+            self.instance.clone(),
+        );
         let offline = config.process_mode == ProcessMode::Offline;
         Ok(Capture::new(audio_end, worker, offline))
     }
 
     /// Whether the host's transport has jumped since the last block.
     fn has_jumped(&mut self, transport: &Transport, frames: usize) -> bool {
-        // CLAP hosts tell seconds, VST3 hosts samples. A position in beats is no use: it moves with the tempo.
-        let seconds = transport.pos_seconds;
-        let from_seconds = seconds.map(|s| (s * f64::from(transport.sample_rate)).round() as i64);
-        let Some(position) = transport.pos_samples.or(from_seconds) else {
+        let Some(position) = position(transport) else {
             return false;
         };
         let expected = self.expected_position.unwrap_or(position);
@@ -126,11 +143,33 @@ impl<const VST3: bool> Pathos<VST3> {
         (position - expected).abs() > JUMP_SAMPLES
     }
 
-    fn forget(&mut self) {
+    /// The next sample is the first one, and lies at a place.
+    fn forget(&mut self, place: Place) {
+        self.outputs.set_hop_seconds(self.hop_seconds);
         self.outputs.reset();
         if let Some(capture) = &mut self.capture {
-            capture.stream().reset();
+            capture.stream().reset(Start {
+                place,
+                hop_seconds: self.hop_seconds,
+            });
         }
+    }
+}
+
+/// The transport's position in samples. CLAP hosts tell seconds, VST3 hosts samples. A position in beats is no use: it moves
+/// with the tempo.
+fn position(transport: &Transport) -> Option<i64> {
+    let seconds = transport.pos_seconds;
+    let from_seconds = seconds.map(|s| (s * f64::from(transport.sample_rate)).round() as i64);
+    transport.pos_samples.or(from_seconds)
+}
+
+/// Where sound lies that comes so many frames after the transport's position.
+fn place(transport: &Transport, frames: usize) -> Place {
+    let rolling = position(transport).filter(|_| transport.playing);
+    let seconds = |position: i64| (position + frames as i64) as f64;
+    Place {
+        transport_s: rolling.map(|position| seconds(position) / f64::from(transport.sample_rate)),
     }
 }
 
@@ -193,6 +232,9 @@ impl<const VST3: bool> Plugin for Pathos<VST3> {
             .reset(self.instance.params.controls.lookahead.value());
         context.set_latency_samples(self.lookahead.delay() as u32);
         self.expected_position = None;
+        self.was_rolling = false;
+        self.hop_seconds = self.instance.params.controls.hop.value().seconds();
+        self.outputs.set_hop_seconds(self.hop_seconds);
         // A host may activate twice in a row; the old stream ends here.
         self.capture = None;
         match self.listen(config) {
@@ -211,7 +253,8 @@ impl<const VST3: bool> Plugin for Pathos<VST3> {
 
     fn reset(&mut self) {
         self.expected_position = None;
-        self.forget();
+        self.was_rolling = false;
+        self.forget(Place::default());
         self.lookahead
             .reset(self.instance.params.controls.lookahead.value());
     }
@@ -223,9 +266,24 @@ impl<const VST3: bool> Plugin for Pathos<VST3> {
         context: &mut impl ProcessContext<Self>,
     ) -> ProcessStatus {
         let frames = buffer.samples();
-        if self.has_jumped(context.transport(), frames) {
-            self.forget();
+        let transport = context.transport();
+        let rolling = transport.playing;
+        let sample_rate_hz = transport.sample_rate;
+        let hop_seconds = self.instance.params.controls.hop.value().seconds();
+        let is_other_hop = hop_seconds != self.hop_seconds;
+        self.hop_seconds = hop_seconds;
+        if self.has_jumped(transport, frames) || is_other_hop {
+            self.forget(place(transport, 0));
+        } else if rolling != self.was_rolling
+            && let Some(capture) = &mut self.capture
+        {
+            capture.stream().move_to(place(transport, 0));
         }
+        self.was_rolling = rolling;
+        let after = Start {
+            place: place(transport, frames),
+            hop_seconds,
+        };
         let channels = buffer.as_slice_immutable();
         let peak = channels
             .iter()
@@ -242,13 +300,12 @@ impl<const VST3: bool> Plugin for Pathos<VST3> {
         let params = &*instance.params;
         outputs.set(params.settings());
         if let Some(capture) = capture
-            && capture.send(channels)
+            && capture.send(channels, after)
         {
             outputs.reset();
         }
 
         let start = outputs.clock();
-        let rolling = context.transport().playing;
         let mut hop = |hop: Hop| {
             let timing = (hop.at - start).min(frames.saturating_sub(1) as u64) as u32;
             controllers.hear(&hop, &params.midi, timing, &mut |event| {
@@ -266,6 +323,10 @@ impl<const VST3: bool> Plugin for Pathos<VST3> {
         };
         if let Some(capture) = capture {
             while let Some(estimate) = capture.stream().estimate() {
+                let late = (start + frames as u64).saturating_sub(estimate.position);
+                instance
+                    .telemetry
+                    .report_latency(late as f32 / sample_rate_hz);
                 outputs.hear(&estimate, &mut block);
             }
         }

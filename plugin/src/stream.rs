@@ -3,6 +3,7 @@
 //! Samples and reset marks go to the worker, estimates come back. A mark lies between two samples, so a reset happens at
 //! exactly that sample however late the worker gets to it.
 
+use crate::timeline::Place;
 use pathos_analysis::Estimate;
 use rtrb::{Consumer, Producer, RingBuffer};
 use std::sync::{
@@ -17,13 +18,23 @@ const ESTIMATES: usize = 256;
 /// Samples that are handed to the analysis at a time; bounds how long a stream keeps the worker from the others.
 const PORTION: usize = 4096;
 
-/// A reset between two samples.
+/// What the worker has to know of the samples that follow.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct Start {
+    /// Where they lie in time.
+    pub(crate) place: Place,
+    /// After a reset: from one estimate to the next.
+    pub(crate) hop_seconds: f64,
+}
+
+/// A reset, or a change of place, between two samples.
 #[derive(Clone, Copy)]
 struct Mark {
     /// Samples before it, since the stream was made.
     at: u64,
-    /// The generation of the estimates after it.
+    /// The generation of the estimates after it: another one after a reset.
     generation: u64,
+    start: Start,
 }
 
 /// What both ends can see.
@@ -45,6 +56,8 @@ pub(crate) struct AudioEnd {
     shared: Arc<Shared>,
     written: u64,
     generation: u64,
+    /// On its way, or else told.
+    start: Start,
     mark_due: bool,
 }
 
@@ -72,6 +85,7 @@ pub(crate) fn stream(capacity: usize) -> (AudioEnd, WorkerEnd) {
         shared: Arc::clone(&shared),
         written: 0,
         generation: 0,
+        start: Start::default(),
         mark_due: false,
     };
     let worker = WorkerEnd {
@@ -88,8 +102,22 @@ pub(crate) fn stream(capacity: usize) -> (AudioEnd, WorkerEnd) {
 
 impl AudioEnd {
     /// The next sample is at position 0. Estimates that are on their way are of the past.
-    pub(crate) fn reset(&mut self) {
+    pub(crate) fn reset(&mut self, start: Start) {
         self.generation += 1;
+        self.mark(start);
+    }
+
+    /// The next sample lies at another place in time than the last one's successor.
+    pub(crate) fn move_to(&mut self, place: Place) {
+        let start = Start {
+            place,
+            ..self.start
+        };
+        self.mark(start);
+    }
+
+    fn mark(&mut self, start: Start) {
+        self.start = start;
         self.mark_due = true;
         self.try_mark();
     }
@@ -98,6 +126,7 @@ impl AudioEnd {
         let mark = Mark {
             at: self.written,
             generation: self.generation,
+            start: self.start,
         };
         if self.mark_due && self.marks.push(mark).is_ok() {
             self.mark_due = false;
@@ -162,8 +191,10 @@ impl Drop for AudioEnd {
 pub(crate) enum Portion<'a> {
     /// Nothing is waiting.
     Nothing,
-    /// Everything before is of the past.
-    Reset,
+    /// Everything before is of the past; what follows begins so.
+    Reset(Start),
+    /// The next sample lies at this place.
+    Place(Place),
     /// Samples, to be answered with [`WorkerEnd::answer`].
     Samples(&'a [f32]),
 }
@@ -177,8 +208,13 @@ impl WorkerEnd {
         let to_mark = match self.marks.peek() {
             Ok(&mark) if mark.at == self.consumed => {
                 let _ = self.marks.pop();
+                let is_reset = mark.generation != self.generation;
                 self.generation = mark.generation;
-                return Portion::Reset;
+                return if is_reset {
+                    Portion::Reset(mark.start)
+                } else {
+                    Portion::Place(mark.start.place)
+                };
             }
             Ok(&mark) => (mark.at - self.consumed) as usize,
             Err(_) => usize::MAX,
@@ -242,7 +278,7 @@ mod tests {
     fn a_reset_lies_between_two_samples() {
         let (mut audio, mut worker) = stream(16);
         write(&mut audio, &[1.0, 2.0]);
-        audio.reset();
+        audio.reset(Start::default());
         write(&mut audio, &[3.0]);
         assert_eq!(samples(&mut worker), [1.0, 2.0]);
         let old = Estimate::without_values(2, 0.0, VoiceState::NoVoice);
@@ -251,11 +287,27 @@ mod tests {
             audio.estimate().is_none(),
             "an estimate of the past is not heard"
         );
-        assert!(matches!(worker.take(), Portion::Reset));
+        assert!(matches!(worker.take(), Portion::Reset(_)));
         assert_eq!(samples(&mut worker), [3.0]);
         worker.answer(&[old]);
         assert!(audio.estimate().is_some());
         assert!(audio.is_caught_up());
+    }
+
+    #[test]
+    fn a_change_of_place_lies_between_its_samples_and_resets_nothing() {
+        let (mut audio, mut worker) = stream(16);
+        assert!(write(&mut audio, &[1.0]));
+        let place = Place {
+            transport_s: Some(3.0),
+        };
+        audio.move_to(place);
+        assert!(write(&mut audio, &[2.0]));
+        assert_eq!(samples(&mut worker), [1.0]);
+        worker.answer(&[Estimate::without_values(1, 0.0, VoiceState::NoVoice)]);
+        assert!(matches!(worker.take(), Portion::Place(at) if at == place));
+        assert_eq!(samples(&mut worker), [2.0]);
+        assert!(audio.estimate().is_some());
     }
 
     #[test]
@@ -273,12 +325,12 @@ mod tests {
     fn a_flood_of_resets_loses_none_that_matters() {
         let (mut audio, mut worker) = stream(16);
         for _ in 0..1000 {
-            audio.reset();
+            audio.reset(Start::default());
         }
         assert!(!write(&mut audio, &[1.0]), "the last mark must go first");
-        while let Portion::Reset = worker.take() {}
+        while let Portion::Reset(_) = worker.take() {}
         assert!(write(&mut audio, &[1.0]));
-        assert!(matches!(worker.take(), Portion::Reset));
+        assert!(matches!(worker.take(), Portion::Reset(_)));
         assert_eq!(samples(&mut worker), [1.0]);
         worker.answer(&[Estimate::without_values(1, 0.0, VoiceState::NoVoice)]);
         assert!(audio.estimate().is_some());

@@ -2,15 +2,12 @@
 
 use crate::outputs::OUTPUT_COUNT;
 use atomic_float::AtomicF32;
-use crossbeam::queue::ArrayQueue;
-use pathos_analysis::{Emotion, Estimate, VoiceState};
+use pathos_analysis::{Emotion, Estimate, ModelInfo, VoiceState};
 use std::sync::{
-    Mutex, PoisonError,
+    Arc, Mutex, PoisonError,
     atomic::{AtomicU8, AtomicU32, Ordering::Relaxed},
 };
 
-/// Estimates that wait for the editor at the most: one minute of them.
-const ESTIMATES: usize = 240;
 /// How much of a new measurement of the worker's load goes into the shown one.
 const LOAD_SMOOTHING: f32 = 0.1;
 
@@ -55,11 +52,17 @@ pub(crate) struct Snapshot {
     pub status: Status,
     /// Why OSC does not arrive, if it does not.
     pub osc_trouble: Option<String>,
-    /// How much of a voice was learned, in estimates, while one is.
-    pub learned_hops: u32,
+    /// How much of a voice was learned, in seconds, while one is.
+    pub learned_s: f32,
+    /// From a sound until the values begin to follow it, in seconds.
+    pub latency_s: f32,
+    /// What the model that listens says of itself.
+    pub model: Option<Arc<ModelInfo>>,
+    /// Why it is not the one that was chosen, if it is not.
+    pub model_trouble: Option<String>,
 }
 
-/// The cells behind a [`Snapshot`], and a queue of estimates.
+/// The cells behind a [`Snapshot`].
 pub(crate) struct Telemetry {
     values: [AtomicF32; OUTPUT_COUNT],
     confidence: AtomicF32,
@@ -71,8 +74,9 @@ pub(crate) struct Telemetry {
     status: AtomicU8,
     deaf_because: Mutex<String>,
     osc_trouble: Mutex<Option<String>>,
-    learned_hops: AtomicU32,
-    estimates: ArrayQueue<Estimate>,
+    learned_s: AtomicF32,
+    latency_s: AtomicF32,
+    model: Mutex<(Option<Arc<ModelInfo>>, Option<String>)>,
 }
 
 impl Default for Telemetry {
@@ -88,8 +92,9 @@ impl Default for Telemetry {
             status: AtomicU8::new(INACTIVE),
             deaf_because: Mutex::default(),
             osc_trouble: Mutex::default(),
-            learned_hops: AtomicU32::new(0),
-            estimates: ArrayQueue::new(ESTIMATES),
+            learned_s: AtomicF32::new(0.0),
+            latency_s: AtomicF32::new(0.0),
+            model: Mutex::default(),
         }
     }
 }
@@ -104,6 +109,11 @@ impl Telemetry {
     #[must_use]
     pub(crate) fn latest(&self) -> Snapshot {
         let value = |index: usize| self.values[index].load(Relaxed);
+        let (model, model_trouble) = self
+            .model
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
         Snapshot {
             probabilities: std::array::from_fn(value),
             valence: value(Emotion::COUNT),
@@ -136,20 +146,11 @@ impl Telemetry {
                 .lock()
                 .unwrap_or_else(PoisonError::into_inner)
                 .clone(),
-            learned_hops: self.learned_hops.load(Relaxed),
+            learned_s: self.learned_s.load(Relaxed),
+            latency_s: self.latency_s.load(Relaxed),
+            model,
+            model_trouble,
         }
-    }
-
-    /// The estimates since the last call, oldest first.
-    #[cfg_attr(
-        not(test),
-        expect(
-            dead_code,
-            reason = "for the timeline that the window does not have yet"
-        )
-    )]
-    pub(crate) fn pop_estimates(&self) -> impl Iterator<Item = Estimate> + '_ {
-        std::iter::from_fn(|| self.estimates.pop())
     }
 
     /// From the worker: an estimate was made.
@@ -162,7 +163,17 @@ impl Telemetry {
             VoiceState::Hold => 3,
         };
         self.state.store(state, Relaxed);
-        let _ = self.estimates.force_push(*estimate);
+    }
+
+    /// From the worker or the main thread: which model listens, and why it is not the chosen one, if it is not.
+    pub(crate) fn set_model(&self, model: &ModelInfo, trouble: Option<String>) {
+        *self.model.lock().unwrap_or_else(PoisonError::into_inner) =
+            (Some(Arc::new(model.clone())), trouble);
+    }
+
+    /// From the audio thread: an estimate has come so long after its sound.
+    pub(crate) fn report_latency(&self, seconds: f32) {
+        self.latency_s.store(seconds, Relaxed);
     }
 
     /// From the worker: why OSC does not arrive, or that it does.
@@ -173,9 +184,9 @@ impl Telemetry {
             .unwrap_or_else(PoisonError::into_inner) = trouble;
     }
 
-    /// From the worker: how much of a voice was learned so far.
-    pub(crate) fn set_learned_hops(&self, hops: u32) {
-        self.learned_hops.store(hops, Relaxed);
+    /// From the worker: how much of a voice was learned so far, in seconds.
+    pub(crate) fn set_learned(&self, seconds: f32) {
+        self.learned_s.store(seconds, Relaxed);
     }
 
     /// From the worker: its time for this stream, as a share of the audio's time.
@@ -232,20 +243,6 @@ impl Telemetry {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn an_editor_that_looks_late_gets_the_newest_estimates() {
-        let telemetry = Telemetry::default();
-        let extra = 10;
-        for position in 0..(ESTIMATES + extra) as u64 {
-            telemetry.hear(&Estimate::without_values(position, 0.0, VoiceState::Hold));
-        }
-        assert_eq!(telemetry.latest().state, VoiceState::Hold);
-        let positions: Vec<u64> = telemetry.pop_estimates().map(|e| e.position).collect();
-        assert_eq!(positions.len(), ESTIMATES);
-        assert_eq!(positions[0], extra as u64);
-        assert_eq!(telemetry.pop_estimates().count(), 0);
-    }
 
     #[test]
     fn the_last_reason_is_told() {

@@ -2,18 +2,20 @@
 
 use crate::{
     learning::Learning,
+    model_choice::ModelChoice,
     osc,
     outputs::Hop,
     params::PathosParams,
     stream::{Portion, WorkerEnd},
     telemetry::Telemetry,
+    timeline::{Recorder, Timeline},
 };
 use crossbeam::channel::{Receiver, Sender, TryRecvError, unbounded};
-use pathos_analysis::{Analyzer, Estimate, Model};
+use pathos_analysis::{Analyzer, Estimate, Heard, MelFrame};
 use rtrb::Consumer;
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::{Arc, Mutex, OnceLock, PoisonError, Weak},
+    sync::{Arc, Mutex, PoisonError, Weak},
     thread::{self, JoinHandle, Thread},
     time::{Duration, Instant},
 };
@@ -25,27 +27,14 @@ const IDLE_INTERVAL: Duration = Duration::from_millis(25);
 /// Without audio for this long, no audio comes.
 const IDLE_AFTER: Duration = Duration::from_secs(1);
 
-/// The embedded model, read once in the process.
-///
-/// # Errors
-///
-/// If it cannot be run; the text says why.
-pub(crate) fn embedded_model() -> Result<Arc<Model>, &'static str> {
-    static MODEL: OnceLock<Result<Arc<Model>, String>> = OnceLock::new();
-    let model = MODEL.get_or_init(|| {
-        Model::from_bytes(pathos_models::PATHOS)
-            .map(Arc::new)
-            .map_err(|error| error.to_string())
-    });
-    model.as_ref().map(Arc::clone).map_err(String::as_str)
-}
-
 /// A stream on its way to the thread.
 struct Job {
     stream: WorkerEnd,
     analyzer: Analyzer,
     instance: Instance,
+    model: ModelChoice,
     learning: Learning,
+    recorder: Recorder,
     hops: Consumer<Hop>,
     osc: osc::Sender,
 }
@@ -57,6 +46,8 @@ pub(crate) struct Instance {
     pub(crate) params: Arc<PathosParams>,
     /// What its editor can see.
     pub(crate) telemetry: Arc<Telemetry>,
+    /// What it heard in the last minutes.
+    pub(crate) timeline: Arc<Timeline>,
     /// What it is called in OSC addresses.
     pub(crate) name: Arc<osc::Name>,
 }
@@ -99,13 +90,16 @@ impl Worker {
         stream: WorkerEnd,
         hops: Consumer<Hop>,
         analyzer: Analyzer,
+        model: ModelChoice,
         instance: Instance,
     ) {
         let job = Job {
             stream,
             analyzer,
             instance,
+            model,
             learning: Learning::default(),
+            recorder: Recorder::default(),
             hops,
             osc: osc::Sender::default(),
         };
@@ -172,22 +166,50 @@ fn run(new_jobs: &Receiver<Job>) {
 fn work(job: &mut Job) -> bool {
     let start = Instant::now();
     let Instance {
-        params, telemetry, ..
+        params,
+        telemetry,
+        timeline,
+        ..
     } = &job.instance;
+    let sample_rate_hz = job.analyzer.sample_rate_hz();
+    job.model.follow(params, &mut job.analyzer, telemetry);
     job.learning.follow(params, &mut job.analyzer, telemetry);
+    let gate_floor_db = params.controls.gate.value();
+    job.analyzer.set_gate_floor_db(gate_floor_db);
     let mut estimates: Vec<Estimate> = Vec::new();
+    let mut frames: Vec<(u64, MelFrame)> = Vec::new();
     let mut samples_heard = 0;
     loop {
         match job.stream.take() {
             Portion::Nothing => break,
-            Portion::Reset => job.analyzer.reset(),
+            Portion::Reset(start) => {
+                job.analyzer.set_hop_seconds(start.hop_seconds);
+                job.analyzer.reset();
+                job.recorder.place(start.place, true, sample_rate_hz);
+            }
+            Portion::Place(place) => job.recorder.place(place, false, sample_rate_hz),
             Portion::Samples(samples) => {
                 samples_heard += samples.len();
                 job.analyzer
-                    .push(samples, &mut |estimate| estimates.push(estimate));
+                    .push_for_all(samples, &mut |heard| match heard {
+                        Heard::Frame { position, log_mel } => frames.push((position, *log_mel)),
+                        Heard::Estimate(estimate) => estimates.push(estimate),
+                    });
+                // After the work, so that a window never waits for it.
+                let mut history = timeline.lock();
+                job.recorder.hear(&mut history, samples, sample_rate_hz);
+                for (position, frame) in frames.drain(..) {
+                    job.recorder
+                        .frame(&mut history, position, &frame, sample_rate_hz);
+                }
+                for estimate in &estimates {
+                    job.recorder
+                        .estimate(&mut history, estimate, sample_rate_hz);
+                }
+                drop(history);
                 for estimate in &estimates {
                     telemetry.hear(estimate);
-                    job.learning.hear(estimate, telemetry);
+                    job.learning.hear(estimate, params, telemetry);
                 }
                 job.stream.answer(&estimates);
                 estimates.clear();
@@ -195,7 +217,7 @@ fn work(job: &mut Job) -> bool {
         }
     }
     if samples_heard > 0 {
-        let seconds = samples_heard as f64 / job.analyzer.sample_rate_hz();
+        let seconds = samples_heard as f64 / sample_rate_hz;
         let load = start.elapsed().as_secs_f64() / seconds;
         telemetry.report_load(load as f32);
     }
@@ -209,6 +231,7 @@ fn send_hops(job: &mut Job) {
         params,
         telemetry,
         name,
+        ..
     } = &job.instance;
     let is_on = params.controls.osc.value();
     if !is_on {

@@ -1,7 +1,7 @@
 //! The parameters as the page of controls shows them, and as it sets them.
 
 use super::view::{Control, ControlKind};
-use crate::params::{HostUpdates, PathosParams};
+use crate::params::{HopTime, HostUpdates, PathosParams};
 use nice_plug::prelude::{BoolParam, EnumParam, FloatParam, IntParam, Param};
 use nice_plug_core::context::gui::ParamSetter;
 
@@ -11,6 +11,7 @@ pub(super) enum Handle<'a> {
     Int(&'a IntParam),
     Bool(&'a BoolParam),
     Updates(&'a EnumParam<HostUpdates>),
+    Hop(&'a EnumParam<HopTime>),
 }
 
 /// Calls a function of whatever parameter it is.
@@ -21,6 +22,7 @@ macro_rules! of_any_kind {
             Handle::Int($param) => $call,
             Handle::Bool($param) => $call,
             Handle::Updates($param) => $call,
+            Handle::Hop($param) => $call,
         }
     };
 }
@@ -38,6 +40,11 @@ impl Handle<'_> {
         of_any_kind!(self, param => setter.end_set_parameter(*param));
     }
 
+    /// The position that a text says, if it says one.
+    pub(super) fn read(&self, text: &str) -> Option<f32> {
+        of_any_kind!(self, param => param.string_to_normalized_value(text))
+    }
+
     pub(super) fn default(&self) -> f32 {
         of_any_kind!(self, param => param.default_normalized_value())
     }
@@ -47,10 +54,12 @@ impl Handle<'_> {
             name: of_any_kind!(self, param => param.name().to_owned()),
             text: of_any_kind!(self, param => param.to_string()),
             position: of_any_kind!(self, param => param.unmodulated_normalized_value()),
+            default: self.default(),
             kind: match self {
-                Self::Float(_) | Self::Int(_) => ControlKind::Slider,
+                Self::Float(_) | Self::Int(_) => ControlKind::Continuous,
                 Self::Bool(_) => ControlKind::Switch,
                 Self::Updates(_) => ControlKind::Choice(&["Off", "Live", "Write"]),
+                Self::Hop(_) => ControlKind::Choice(&["125 ms", "250 ms", "500 ms"]),
             },
             section,
             hint,
@@ -60,7 +69,7 @@ impl Handle<'_> {
 
 /// The parameters in the order of the page, each with its section and a hint.
 fn table(params: &PathosParams) -> Vec<(Handle<'_>, &'static str, &'static str)> {
-    use Handle::{Bool, Float, Int, Updates};
+    use Handle::{Bool, Float, Hop, Int, Updates};
     let controls = &params.controls;
     let midi = &params.midi;
     let mut table = vec![
@@ -108,6 +117,16 @@ fn table(params: &PathosParams) -> Vec<(Handle<'_>, &'static str, &'static str)>
             Bool(&controls.freeze),
             MOVEMENT,
             "All outputs stay where they are",
+        ),
+        (
+            Float(&controls.gate),
+            VOICE,
+            "What is quieter than this is no voice",
+        ),
+        (
+            Hop(&controls.hop),
+            VOICE,
+            "From one estimate to the next; the model was judged at 250 ms",
         ),
         (
             Bool(&controls.learn),
@@ -199,7 +218,7 @@ pub(super) fn handles(params: &PathosParams) -> Vec<Handle<'_>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{editor::view::SMOOTHING, outputs::OUTPUT_COUNT};
+    use crate::outputs::OUTPUT_COUNT;
     use nice_plug::prelude::Params;
 
     #[test]
@@ -207,8 +226,7 @@ mod tests {
         let params = PathosParams::default();
         let list = list(&params);
         assert_eq!(list.len(), params.param_map().len() - OUTPUT_COUNT);
-        assert_eq!(list[SMOOTHING].name, "Smoothing");
-        assert_eq!(list[SMOOTHING].text, "300 ms");
+        assert_eq!((&*list[0].name, &*list[0].text), ("Smoothing", "300 ms"));
         assert!(list.iter().all(|control| !control.hint.is_empty()));
     }
 }

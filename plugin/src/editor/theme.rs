@@ -1,6 +1,6 @@
 //! Every colour and measure. Text on its background has a contrast of at least 4.5 (WCAG AA).
 
-use egui::{Color32, Context, FontId, Vec2, Visuals};
+use egui::{Color32, Context, FontId, Stroke, Vec2, Visuals};
 use pathos_analysis::Emotion;
 
 /// Behind everything.
@@ -25,12 +25,25 @@ pub(super) const WARNING: Color32 = Color32::from_rgb(0xFF, 0xB4, 0x54);
 /// Around what the keyboard acts on.
 pub(super) const FOCUS: Color32 = Color32::from_rgb(0x8F, 0xB8, 0xFF);
 
+/// Behind a button.
+pub(super) const BUTTON: Color32 = Color32::from_rgb(0x23, 0x28, 0x30);
+/// Behind a button that is on.
+pub(super) const LIT: Color32 = Color32::from_rgb(0x2F, 0x3B, 0x4E);
+/// The wave of the sound.
+pub(super) const WAVE: Color32 = Color32::from_rgb(0x6C, 0x77, 0x87);
+
+/// Sizes of text.
+pub(super) const SMALL_TEXT: f32 = 12.5;
+pub(super) const BODY_TEXT: f32 = 14.0;
+
 /// Around everything, in points; so are all measures.
 pub(super) const MARGIN: f32 = 14.0;
 /// Height of the header, at a scale of 1.
 pub(super) const HEADER_HEIGHT: f32 = 34.0;
 /// Height of the status line, at a scale of 1.
 pub(super) const STATUS_HEIGHT: f32 = 24.0;
+/// Between two groups.
+pub(super) const GAP: f32 = 14.0;
 /// Radius of a group's corners.
 pub(super) const PANEL_RADIUS: f32 = 8.0;
 /// Around the meters in their group.
@@ -52,9 +65,28 @@ pub(super) const fn colour(emotion: Emotion) -> Color32 {
     }
 }
 
+/// The colour of power in a spectrum, from the groove's to a pale yellow: lighter is louder, for every eye.
+pub(super) fn heat(power: u8) -> Color32 {
+    const STOPS: [[f32; 3]; 5] = [
+        [11.0, 13.0, 16.0],
+        [44.0, 38.0, 92.0],
+        [132.0, 52.0, 112.0],
+        [232.0, 112.0, 76.0],
+        [252.0, 236.0, 176.0],
+    ];
+    let place = f32::from(power) / 255.0 * (STOPS.len() - 1) as f32;
+    let index = (place as usize).min(STOPS.len() - 2);
+    let share = place - index as f32;
+    let channel = |channel: usize| {
+        let (from, to) = (STOPS[index][channel], STOPS[index + 1][channel]);
+        (from + (to - from) * share) as u8
+    };
+    Color32::from_rgb(channel(0), channel(1), channel(2))
+}
+
 /// How much larger the header and the status line are in a large window.
 pub(super) fn scale(window: Vec2) -> f32 {
-    (window.x / 860.0).min(window.y / 520.0).clamp(1.0, 4.0)
+    (window.x / 1400.0).min(window.y / 868.0).clamp(1.0, 4.0)
 }
 
 /// Text of a size.
@@ -68,6 +100,14 @@ pub(super) fn apply(context: &Context) {
     visuals.panel_fill = BACKGROUND;
     visuals.window_fill = BACKGROUND;
     visuals.override_text_color = Some(TEXT);
+    // What has the focus of the keyboard is drawn as if it were pressed: that must be seen.
+    visuals.widgets.active.bg_stroke = Stroke::new(1.5, FOCUS);
+    visuals.widgets.inactive.weak_bg_fill = BUTTON;
+    visuals.widgets.inactive.bg_fill = BUTTON;
+    visuals.widgets.hovered.weak_bg_fill = LIT;
+    visuals.widgets.active.weak_bg_fill = LIT;
+    visuals.selection.bg_fill = LIT;
+    visuals.selection.stroke = Stroke::new(1.5, FOCUS);
     context.set_visuals(visuals);
 }
 
@@ -95,12 +135,19 @@ mod tests {
     #[test]
     fn text_can_be_read() {
         for text in [TEXT_STRONG, TEXT, TEXT_WEAK, GOOD, WARNING, FOCUS] {
-            for background in [BACKGROUND, PANEL, GROOVE] {
+            for background in [BACKGROUND, PANEL, GROOVE, BUTTON] {
                 assert!(
                     contrast(text, background) >= 4.5,
                     "{text:?} on {background:?}"
                 );
             }
+        }
+    }
+
+    #[test]
+    fn text_on_a_button_that_is_on_can_be_read() {
+        for text in [TEXT_STRONG, TEXT] {
+            assert!(contrast(text, LIT) >= 4.5, "{text:?}");
         }
     }
 

@@ -1,6 +1,7 @@
 //! The controls: what a user, or a host, can set.
 
 use nice_plug::prelude::*;
+use pathos_analysis::{HOP_SECONDS, gate::DEFAULT_FLOOR_DB};
 use std::sync::Arc;
 
 /// The time constant of the outputs, in milliseconds, if nobody chooses another.
@@ -11,6 +12,8 @@ pub(crate) const SMOOTHING_RANGE_MS: [f32; 2] = [50.0, 2000.0];
 const LONGEST_HOLD_MS: f32 = 3000.0;
 /// The longest lookahead, in milliseconds.
 pub(crate) const LONGEST_LOOKAHEAD_MS: f32 = 3000.0;
+/// The lowest and the highest gate, in dB relative to a full-scale sine.
+const GATE_RANGE_DB: [f32; 2] = [-80.0, -20.0];
 /// The strongest sensitivity and gain.
 const STRONGEST: f32 = 4.0;
 
@@ -26,6 +29,33 @@ pub(crate) enum HostUpdates {
     /// While the transport rolls, as gestures, which an armed track records.
     #[id = "write"]
     Write,
+}
+
+/// From one estimate to the next.
+#[derive(Clone, Copy, Debug, Enum, PartialEq, Eq)]
+pub(crate) enum HopTime {
+    /// Twice the work, and values that follow sooner.
+    #[id = "125"]
+    #[name = "125 ms"]
+    Short,
+    /// At which the model was judged.
+    #[id = "250"]
+    #[name = "250 ms"]
+    Usual,
+    /// Half the work.
+    #[id = "500"]
+    #[name = "500 ms"]
+    Long,
+}
+
+impl HopTime {
+    pub(crate) fn seconds(self) -> f64 {
+        match self {
+            Self::Short => 0.125,
+            Self::Usual => HOP_SECONDS,
+            Self::Long => 0.5,
+        }
+    }
 }
 
 /// How one emotion's output is shaped.
@@ -75,6 +105,12 @@ pub(crate) struct Controls {
     /// Where they are at their highest.
     #[id = "maximum"]
     pub(crate) maximum: FloatParam,
+    /// The level in dB below which nothing is a voice.
+    #[id = "gate"]
+    pub(crate) gate: FloatParam,
+    /// From one estimate to the next.
+    #[id = "hop"]
+    pub(crate) hop: EnumParam<HopTime>,
     /// The outputs stay where they are.
     #[id = "freeze"]
     pub(crate) freeze: BoolParam,
@@ -113,6 +149,8 @@ impl Default for Controls {
             curve: percent("Curve", 0.0, [-1.0, 1.0]),
             minimum: percent("Minimum", 0.0, [0.0, 1.0]),
             maximum: percent("Maximum", 1.0, [0.0, 1.0]),
+            gate: gate(),
+            hop: EnumParam::new("Hop", HopTime::Usual),
             freeze: BoolParam::new("Freeze", false),
             learn: BoolParam::new("Learn this voice", false),
             use_learned: BoolParam::new("Use learned voice", true),
@@ -136,6 +174,14 @@ fn smoothing() -> FloatParam {
         .with_unit(" ms")
         .with_value_to_string(Arc::new(|value| format!("{value:.0}")))
         .with_string_to_value(Arc::new(|text| number(text, "ms")))
+}
+
+fn gate() -> FloatParam {
+    let [min, max] = GATE_RANGE_DB;
+    FloatParam::new("Gate", DEFAULT_FLOOR_DB, FloatRange::Linear { min, max })
+        .with_unit(" dB")
+        .with_value_to_string(Arc::new(|value| format!("{value:.0}")))
+        .with_string_to_value(Arc::new(|text| number(text, "dB")))
 }
 
 /// A share that people read in per cent; its range is in shares.

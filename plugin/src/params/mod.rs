@@ -10,10 +10,11 @@ mod controls;
 mod midi;
 mod outputs;
 
-pub(crate) use controls::{Controls, HostUpdates, LONGEST_LOOKAHEAD_MS};
+pub(crate) use controls::{Controls, HopTime, HostUpdates, LONGEST_LOOKAHEAD_MS};
 pub(crate) use midi::{Midi, MidiRoute};
 
 use crate::{
+    editor::WindowState,
     outputs::{OUTPUT_COUNT, Output, Settings},
     state,
 };
@@ -21,7 +22,7 @@ use controls::EmotionShape;
 use nice_plug::prelude::*;
 use outputs::output;
 use pathos_analysis::{Emotion, Shaping, Times, VoiceReference};
-use std::sync::RwLock;
+use std::sync::{PoisonError, RwLock};
 
 /// Where OSC goes if nobody chooses another place.
 const DEFAULT_OSC_ADDRESS: &str = "127.0.0.1:9000";
@@ -82,6 +83,12 @@ pub(crate) struct PathosParams {
     /// Where OSC goes: host and port.
     #[persist = "osc_address"]
     pub osc_address: RwLock<String>,
+    /// The model's file; empty for the embedded one.
+    #[persist = "model_path"]
+    pub model_path: RwLock<String>,
+    /// How the window was left.
+    #[persist = "window"]
+    pub window: RwLock<WindowState>,
     /// Which version of the state this build writes.
     #[persist = "state_version"]
     state_version: RwLock<u32>,
@@ -113,6 +120,8 @@ impl Default for PathosParams {
             surprise_shape: EmotionShape::new("Surprise"),
             midi: Midi::default(),
             osc_address: RwLock::new(DEFAULT_OSC_ADDRESS.to_owned()),
+            model_path: RwLock::default(),
+            window: RwLock::default(),
             state_version: RwLock::new(state::VERSION),
             voice_reference: RwLock::new(None),
         }
@@ -148,6 +157,28 @@ impl PathosParams {
             &self.sad_shape,
             &self.surprise_shape,
         ]
+    }
+
+    /// Where OSC goes.
+    pub(crate) fn osc_address(&self) -> String {
+        let address = self.osc_address.read();
+        address.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The model's file.
+    pub(crate) fn model_path(&self) -> String {
+        let path = self.model_path.read();
+        path.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// How the window was left.
+    pub(crate) fn window_state(&self) -> WindowState {
+        *self.window.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Keeps how the window is left.
+    pub(crate) fn set_window_state(&self, state: WindowState) {
+        *self.window.write().unwrap_or_else(PoisonError::into_inner) = state;
     }
 
     /// What the outputs are to do with estimates. Wait-free.

@@ -1,16 +1,17 @@
 //! The status line: the model and its honest figure, the load; or what is wrong.
 
-use super::{theme, view::View};
+use crate::editor::{theme, view::View};
 use egui::{Align2, Rect, Role, Sense, Ui, WidgetInfo, pos2};
 
 /// Draws the line in an area.
-pub(super) fn draw(ui: &mut Ui, area: Rect, view: &View, scale: f32) {
+pub(in crate::editor) fn draw(ui: &mut Ui, area: Rect, view: &View, scale: f32) {
     let painter = ui.painter().with_clip_rect(area);
     let bottom = area.bottom();
     let font = theme::font(12.5 * scale);
-    let (text, colour) = match &view.warning {
-        Some(warning) => (warning, theme::WARNING),
-        None => (&view.model, theme::TEXT_WEAK),
+    let (text, colour) = match (view.current_note(), &view.warning) {
+        (Some(note), _) => (note, theme::TEXT),
+        (None, Some(warning)) => (warning.as_str(), theme::WARNING),
+        (None, None) => (view.model.as_str(), theme::TEXT_WEAK),
     };
     let left = painter.text(
         pos2(area.left() + 2.0, bottom),

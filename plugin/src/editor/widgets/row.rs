@@ -18,12 +18,15 @@ pub(super) struct Row {
 impl Row {
     /// Divides a row's area; all rows of one size have the same columns.
     pub(super) fn new(area: Rect) -> Self {
-        let text_size = (area.height() * 0.42).clamp(12.0, 60.0);
+        // Neither so large that the groove has no room.
+        let text_size = (area.height() * 0.42)
+            .min(area.width() * 0.045)
+            .clamp(12.5, 60.0);
         let sign_size = text_size * 1.05;
         let name_left = area.left() + sign_size * 1.2 + 10.0;
         let left = name_left + text_size * 5.0;
         let right = area.right() - text_size * 3.6;
-        let height = (area.height() * 0.4).clamp(8.0, 72.0);
+        let height = (area.height() * 0.34).clamp(8.0, 60.0).min(text_size * 1.7);
         Self {
             sign: pos2(area.left() + sign_size * 0.6, area.center().y),
             sign_size,
@@ -39,7 +42,7 @@ impl Row {
 
     /// Writes the name and the value.
     pub(super) fn write(&self, ui: &Ui, name: &str, value: &str, colour: Color32, share: f32) {
-        let font = super::theme::font(self.text_size * share);
+        let font = crate::editor::theme::font(self.text_size * share);
         let middle = self.area.center().y;
         let left = pos2(self.name_left, middle);
         let right = pos2(self.area.right(), middle);

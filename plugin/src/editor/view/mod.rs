@@ -1,10 +1,20 @@
-//! What there is to see: made from telemetry, read by the widgets.
+//! What there is to see: made from telemetry and history, read by the widgets, which know nothing else.
 
-use crate::telemetry::{Snapshot, Status};
-use pathos_analysis::{Emotion, HOP_SECONDS, ModelInfo, VoiceState};
+mod controls;
+mod timeline;
+mod trail;
 
-/// The number of the smoothing among the controls.
-pub(super) const SMOOTHING: usize = 0;
+pub(super) use controls::{Control, ControlKind, Controls, Request};
+pub(super) use timeline::{Moment, TimelineView};
+pub(super) use trail::Trail;
+
+use super::window_state::WindowState;
+use crate::{
+    telemetry::{Snapshot, Status},
+    timeline::Timeline,
+};
+use pathos_analysis::{Emotion, ModelInfo, VoiceState};
+
 /// How long a meter's peak mark stays, in seconds.
 const PEAK_HOLD_S: f64 = 2.0;
 /// How fast it falls after that, in shares of the scale per second.
@@ -17,6 +27,12 @@ const CLEAR_LEAD: f32 = 0.3;
 const LEAST_CONFIDENCE: f32 = 0.1;
 /// The input counts as clipped for this long after a sample over full scale, in seconds.
 const CLIP_HOLD_S: f64 = 1.5;
+/// Without any sound at all for this long there is no input, in seconds.
+const NO_INPUT_S: f64 = 5.0;
+/// Values that come later than this after their sound come from a worker that is behind, in seconds.
+const LONGEST_LATENCY_S: f32 = 1.0;
+/// For how long a note is shown, in seconds.
+const NOTE_S: f64 = 8.0;
 /// A load of the worker above this share of realtime is worth a warning.
 const HIGH_LOAD: f32 = 0.5;
 
@@ -32,81 +48,6 @@ pub(super) struct Meter {
     /// Ahead of all others by a margin.
     pub(super) leads: bool,
     peak_since: f64,
-}
-
-/// The control of the smoothing.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Smoothing {
-    /// 0 to 1, along the parameter's range.
-    pub(super) position: f32,
-    /// With its unit.
-    pub(super) text: String,
-    /// Whether this window may change it.
-    pub(super) can_change: bool,
-}
-
-/// How a control is set.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) enum ControlKind {
-    /// Anywhere along a range.
-    Slider,
-    /// Off or on.
-    Switch,
-    /// One of some.
-    Choice(&'static [&'static str]),
-}
-
-impl ControlKind {
-    /// Steps from the first position to the last.
-    pub(super) fn last_position(&self) -> f32 {
-        match self {
-            Self::Choice(choices) => (choices.len() - 1).max(1) as f32,
-            Self::Slider | Self::Switch => 1.0,
-        }
-    }
-}
-
-/// A control on the page of controls.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct Control {
-    /// What it is called.
-    pub(super) name: String,
-    /// Its value with its unit.
-    pub(super) text: String,
-    /// 0 to 1.
-    pub(super) position: f32,
-    /// How it is set.
-    pub(super) kind: ControlKind,
-    /// The group that it belongs to.
-    pub(super) section: &'static str,
-    /// What it does, in a sentence.
-    pub(super) hint: &'static str,
-}
-
-/// What the user wants. Controls are numbered as the window's owner lists them.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) enum Request {
-    /// A change of a control begins.
-    Begin(usize),
-    /// This position, 0 to 1.
-    Set(usize, f32),
-    /// The change is done.
-    End(usize),
-    /// The position that it had at first.
-    Default(usize),
-    /// The controls of a preset.
-    Preset(usize),
-    /// Where OSC goes.
-    OscAddress(String),
-}
-
-/// A page of the window.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Page {
-    /// What the voice sounds like.
-    Meters,
-    /// What can be set.
-    Controls,
 }
 
 /// What the voice sounds like, in words.
@@ -131,34 +72,29 @@ pub(super) struct View {
     pub(super) has_voice: bool,
     /// Whether there is nothing to show: no voice, and the last one's values are gone.
     pub(super) at_rest: bool,
-    /// The control of the smoothing.
-    pub(super) smoothing: Smoothing,
-    /// What is shown.
-    pub(super) page: Page,
-    /// All controls; the first is the smoothing.
-    pub(super) controls: Vec<Control>,
-    /// Names and purposes of the presets.
-    pub(super) presets: Vec<(&'static str, &'static str)>,
-    /// Where OSC goes, as it is typed.
-    pub(super) osc_address: String,
-    /// Whether it is being typed.
-    pub(super) is_typing_address: bool,
+    /// What the window shows.
+    pub(super) look: WindowState,
+    /// The last seconds or minutes.
+    pub(super) timeline: TimelineView,
+    /// Where valence and arousal were in the last seconds.
+    pub(super) trail: Trail,
+    /// What can be set.
+    pub(super) controls: Controls,
     /// The model and its figure.
     pub(super) model: String,
     /// Rate and load.
     pub(super) health: String,
     /// What is wrong, in words.
     pub(super) warning: Option<String>,
+    note: Option<(String, f64)>,
     time: f64,
     clipped_at: f64,
+    sounded_at: Option<f64>,
     moving: bool,
-    /// The position under the pointer: the parameter follows it only with the host's next block.
-    dragged: Option<(usize, f32)>,
-    requests: Vec<Request>,
 }
 
 impl View {
-    pub(super) fn new(model: Option<&ModelInfo>) -> Self {
+    pub(super) fn new(look: WindowState) -> Self {
         Self {
             meters: Emotion::ALL.map(|emotion| Meter {
                 emotion,
@@ -171,20 +107,18 @@ impl View {
             confidence: 0.0,
             has_voice: false,
             at_rest: true,
-            smoothing: Smoothing::default(),
-            page: Page::Meters,
-            controls: Vec::new(),
-            presets: Vec::new(),
-            osc_address: String::new(),
-            is_typing_address: false,
-            model: model.map_or_else(|| "no model".to_owned(), describe),
+            look,
+            timeline: TimelineView::default(),
+            trail: Trail::default(),
+            controls: Controls::default(),
+            model: String::new(),
             health: String::new(),
             warning: None,
             time: 0.0,
             clipped_at: f64::NEG_INFINITY,
+            sounded_at: None,
+            note: None,
             moving: false,
-            dragged: None,
-            requests: Vec::new(),
         }
     }
 
@@ -216,16 +150,42 @@ impl View {
         if snapshot.input_peak > 1.0 {
             self.clipped_at = time;
         }
-        self.health = format!(
-            "worker {:.1} %  ·  {} kHz",
-            100.0 * snapshot.worker_load,
-            snapshot.sample_rate_hz / 1000.0
-        );
-        if snapshot.learned_hops > 0 {
-            let seconds = f64::from(snapshot.learned_hops) * HOP_SECONDS;
-            self.health = format!("{seconds:.0} s of this voice learned");
+        if snapshot.input_peak > 0.0 || self.sounded_at.is_none() {
+            self.sounded_at = Some(time);
+        }
+        let point = [snapshot.valence, snapshot.arousal];
+        let is_heard = snapshot.state.has_values();
+        self.moving |= self.trail.update(is_heard.then_some(point), time);
+        self.model = snapshot
+            .model
+            .as_deref()
+            .map_or_else(|| "no model".to_owned(), describe);
+        self.health = self.describe_health(snapshot);
+        if snapshot.learned_s > 0.0 {
+            self.health = format!("{:.0} s of this voice learned", snapshot.learned_s);
         }
         self.warning = self.find_warning(snapshot);
+    }
+
+    /// Takes what is new in the history.
+    pub(super) fn update_timeline(&mut self, timeline: &Timeline) {
+        let span_s = self.look.span_s();
+        self.moving |= self.timeline.update(&timeline.lock(), span_s);
+    }
+
+    fn describe_health(&self, snapshot: &Snapshot) -> String {
+        let smoothing = self
+            .controls
+            .find("Smoothing")
+            .map_or_else(String::new, |index| {
+                format!(" + {}", self.controls.list[index].text)
+            });
+        format!(
+            "values {:.0} ms{smoothing} after the sound  ·  worker {:.1} %  ·  {} kHz",
+            1000.0 * snapshot.latency_s,
+            100.0 * snapshot.worker_load,
+            snapshot.sample_rate_hz / 1000.0
+        )
     }
 
     fn judge(&mut self, state: VoiceState) {
@@ -266,8 +226,19 @@ impl View {
         if self.time - self.clipped_at < CLIP_HOLD_S {
             return Some("the input clips".to_owned());
         }
-        if let Some(trouble) = &snapshot.osc_trouble {
-            return Some(trouble.clone());
+        let is_silent = self
+            .sounded_at
+            .is_some_and(|at| self.time - at > NO_INPUT_S);
+        if is_silent {
+            return Some("no input: nothing at all comes from the host".to_owned());
+        }
+        for trouble in [&snapshot.model_trouble, &snapshot.osc_trouble] {
+            if trouble.is_some() {
+                return trouble.clone();
+            }
+        }
+        if snapshot.latency_s > LONGEST_LATENCY_S {
+            return Some("the analysis is behind the sound".to_owned());
         }
         if snapshot.worker_load > HIGH_LOAD {
             return Some("the analysis is nearly too slow for this machine".to_owned());
@@ -282,51 +253,15 @@ impl View {
         self.meters[index].peak_since = self.time;
     }
 
-    /// Takes the smoothing's state; the position under the pointer comes first.
-    pub(super) fn update_smoothing(&mut self, smoothing: Smoothing) {
-        self.smoothing = smoothing;
-        if let Some(dragged) = self.dragged_position(SMOOTHING) {
-            self.smoothing.position = dragged;
-        }
+    /// Says something for a while.
+    pub(super) fn note(&mut self, text: String) {
+        self.note = Some((text, self.time + NOTE_S));
     }
 
-    /// Moves the smoothing, within a change that has begun.
-    pub(super) fn drag_smoothing(&mut self, step: f32) {
-        let from = self.dragged_position(SMOOTHING);
-        let position = (from.unwrap_or(self.smoothing.position) + step).clamp(0.0, 1.0);
-        self.drag(SMOOTHING, position);
-    }
-
-    /// Where a control is under the pointer, while it is dragged.
-    pub(super) fn dragged_position(&self, control: usize) -> Option<f32> {
-        let (_, position) = self.dragged.filter(|(own, _)| *own == control)?;
-        Some(position)
-    }
-
-    /// Moves a control, within a change that has begun.
-    pub(super) fn drag(&mut self, control: usize, position: f32) {
-        self.dragged = Some((control, position));
-        self.requests.push(Request::Set(control, position));
-    }
-
-    /// Changes a control at once.
-    pub(super) fn change(&mut self, control: usize, position: f32) {
-        self.request(Request::Begin(control));
-        self.request(Request::Set(control, position));
-        self.request(Request::End(control));
-    }
-
-    /// Notes what the user wants.
-    pub(super) fn request(&mut self, request: Request) {
-        if !matches!(request, Request::Begin(_)) {
-            self.dragged = None;
-        }
-        self.requests.push(request);
-    }
-
-    /// What the user has wanted since the last call.
-    pub(super) fn take_requests(&mut self) -> Vec<Request> {
-        std::mem::take(&mut self.requests)
+    /// What was said a while ago.
+    pub(super) fn current_note(&self) -> Option<&str> {
+        let (text, until) = self.note.as_ref()?;
+        (self.time < *until).then_some(text)
     }
 
     /// Whether the next frame will differ from this one.
@@ -365,7 +300,7 @@ mod tests {
 
     #[test]
     fn a_narrow_lead_is_no_lead() {
-        let mut view = View::new(None);
+        let mut view = View::new(WindowState::default());
         view.update(&snapshot([0.31, 0.05, 0.3, 0.1, 0.1, 0.1, 0.04]), 0.1);
         assert_eq!(view.verdict.text, "angry or fear, not sure");
         assert!(view.meters.iter().all(|meter| !meter.leads));
@@ -378,7 +313,7 @@ mod tests {
 
     #[test]
     fn a_peak_is_held_then_falls_and_can_be_reset() {
-        let mut view = View::new(None);
+        let mut view = View::new(WindowState::default());
         view.update(&snapshot([0.8, 0.0, 0.0, 0.0, 0.2, 0.0, 0.0]), 0.0);
         view.update(&snapshot([0.1, 0.0, 0.0, 0.0, 0.9, 0.0, 0.0]), 1.9);
         assert_eq!(view.meters[0].peak, 0.8);
@@ -389,8 +324,33 @@ mod tests {
     }
 
     #[test]
+    fn an_input_without_any_sound_is_told_in_words() {
+        let mut view = View::new(WindowState::default());
+        let mut silence = snapshot([0.0; 7]);
+        silence.state = VoiceState::NoVoice;
+        view.update(&silence, 0.0);
+        view.update(&silence, 4.0);
+        assert_eq!(view.warning, None);
+        view.update(&silence, 6.0);
+        assert!(view.warning.as_ref().unwrap().starts_with("no input"));
+        silence.input_peak = 1e-5;
+        view.update(&silence, 6.1);
+        assert_eq!(view.warning, None);
+    }
+
+    #[test]
+    fn a_note_goes_after_a_while() {
+        let mut view = View::new(WindowState::default());
+        view.note("written".to_owned());
+        view.update(&snapshot([0.0; 7]), 1.0);
+        assert_eq!(view.current_note(), Some("written"));
+        view.update(&snapshot([0.0; 7]), 9.0);
+        assert_eq!(view.current_note(), None);
+    }
+
+    #[test]
     fn a_still_voice_does_not_move() {
-        let mut view = View::new(None);
+        let mut view = View::new(WindowState::default());
         let silence = Snapshot {
             state: VoiceState::NoVoice,
             ..snapshot([0.0; 7])

@@ -1,17 +1,21 @@
 //! The seven meters.
 
-use super::{row::Row, smoothing, symbols, theme, view::View};
+use super::{row::Row, symbols};
+use crate::editor::{
+    theme,
+    view::{Meter, View},
+};
 use egui::{Color32, Painter, Rect, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2};
 
 /// Opacity of a bar when the recogniser is not sure at all; at full confidence it is 1.
 const LEAST_OPACITY: f32 = 0.4;
 
-/// Draws the meters in an area, with the smoothing control below them, and resets a peak that is clicked.
-pub(super) fn draw(ui: &mut Ui, area: Rect, view: &mut View) {
+/// Draws the meters in an area, and resets a peak that is clicked.
+pub(in crate::editor) fn draw(ui: &mut Ui, area: Rect, view: &mut View) {
     ui.painter()
         .rect_filled(area, theme::PANEL_RADIUS, theme::PANEL);
     let inside = area.shrink2(vec2(theme::PANEL_PADDING, theme::PANEL_PADDING * 0.7));
-    let rows = view.meters.len() + 1;
+    let rows = view.meters.len();
     let row_height = (inside.height() / rows as f32).min(theme::LARGEST_ROW);
     let top = inside.center().y - row_height * rows as f32 / 2.0;
     let row = |index: usize| {
@@ -21,10 +25,6 @@ pub(super) fn draw(ui: &mut Ui, area: Rect, view: &mut View) {
     for index in 0..view.meters.len() {
         meter(ui, row(index), view, index);
     }
-    let last = row(view.meters.len());
-    ui.painter()
-        .hline(last.x_range(), last.top(), Stroke::new(1.0, theme::SCALE));
-    smoothing::draw(ui, last, view);
 }
 
 fn meter(ui: &mut Ui, area: Rect, view: &mut View, index: usize) {
@@ -78,7 +78,7 @@ fn meter(ui: &mut Ui, area: Rect, view: &mut View, index: usize) {
     }
 }
 
-fn bar(painter: &Painter, groove: Rect, meter: &super::view::Meter, fill: Color32) {
+fn bar(painter: &Painter, groove: Rect, meter: &Meter, fill: Color32) {
     let radius = groove.height() / 2.0;
     painter.rect_filled(groove, radius, theme::GROOVE);
     for quarter in [0.25, 0.5, 0.75] {

@@ -1,27 +1,24 @@
 //! The header: what the voice sounds like in words, and whether there is one.
 
-use super::{
-    theme,
-    view::{Page, View},
-};
+use crate::editor::{theme, view::View, window_state::Page};
 use egui::{Align2, Rect, Role, Sense, Ui, WidgetInfo, pos2, vec2};
 
 /// Width of the button that turns the page, at a scale of 1.
 const BUTTON_WIDTH: f32 = 84.0;
 
 /// Draws the header in an area.
-pub(super) fn draw(ui: &mut Ui, area: Rect, view: &mut View, scale: f32) {
+pub(in crate::editor) fn draw(ui: &mut Ui, area: Rect, view: &mut View, scale: f32) {
     let button = Rect::from_min_max(
         pos2(area.right() - BUTTON_WIDTH * scale, area.top()),
         pos2(area.right(), area.bottom() - 10.0),
     );
-    let (text, other) = match view.page {
+    let (text, other) = match view.look.page {
         Page::Meters => ("Controls", Page::Controls),
         Page::Controls => ("Meters", Page::Meters),
     };
     let label = egui::RichText::new(text).font(theme::font(14.0 * scale));
     if ui.put(button, egui::Button::new(label)).clicked() {
-        view.page = other;
+        view.look.page = other;
     }
     let area = area.with_max_x(button.left() - 14.0 * scale);
     let painter = ui.painter();

@@ -1,0 +1,91 @@
+//! Which model an instance runs: the embedded one, or a file of the user's.
+
+use crate::{params::PathosParams, telemetry::Telemetry};
+use pathos_analysis::{Analyzer, Model};
+use std::{
+    path::Path,
+    sync::{Arc, OnceLock, PoisonError},
+};
+
+/// The embedded model, read once in the process.
+///
+/// # Errors
+///
+/// If it cannot be run; the text says why.
+pub(crate) fn embedded() -> Result<Arc<Model>, String> {
+    static MODEL: OnceLock<Result<Arc<Model>, String>> = OnceLock::new();
+    let model = MODEL.get_or_init(|| {
+        Model::from_bytes(pathos_models::PATHOS)
+            .map(Arc::new)
+            .map_err(|error| error.to_string())
+    });
+    model.clone()
+}
+
+/// The model of a file, or the embedded one for an empty path. Reads files: not for an audio thread.
+///
+/// # Errors
+///
+/// If there is no such file, or the model in it does not fit; the text says why.
+pub(crate) fn load(path: &str) -> Result<Arc<Model>, String> {
+    if path.is_empty() {
+        return embedded();
+    }
+    let model = Model::from_file(Path::new(path)).map_err(|error| format!("{path}: {error}"))?;
+    Ok(Arc::new(model))
+}
+
+/// What a stream uses.
+pub(crate) struct ModelChoice {
+    path: String,
+}
+
+impl ModelChoice {
+    /// The model that an instance has chosen; the embedded one where that cannot be had, and the instance says so.
+    ///
+    /// # Errors
+    ///
+    /// If even the embedded model cannot be run.
+    pub(crate) fn first(
+        params: &PathosParams,
+        telemetry: &Telemetry,
+    ) -> Result<(Self, Arc<Model>), String> {
+        let path = params.model_path();
+        let (model, trouble) = match load(&path) {
+            Ok(model) => (model, None),
+            Err(because) => (embedded()?, Some(instead(&because))),
+        };
+        telemetry.set_model(model.info(), trouble);
+        Ok((Self { path }, model))
+    }
+
+    /// Changes the model if another was chosen. One that cannot be had changes nothing but what the window says.
+    pub(crate) fn follow(
+        &mut self,
+        params: &PathosParams,
+        analyzer: &mut Analyzer,
+        telemetry: &Telemetry,
+    ) {
+        let is_same = {
+            let path = params.model_path.read();
+            *path.unwrap_or_else(PoisonError::into_inner) == self.path
+        };
+        if is_same {
+            return;
+        }
+        self.path = params.model_path();
+        match load(&self.path) {
+            Ok(model) => {
+                telemetry.set_model(model.info(), None);
+                analyzer.set_model(model);
+            }
+            Err(because) => {
+                telemetry.set_model(analyzer.model(), Some(instead(&because)));
+            }
+        }
+    }
+}
+
+fn instead(because: &str) -> String {
+    format!("the chosen model is not used: {because}")
+}
