@@ -69,6 +69,27 @@ fn positions_lie_on_the_grid_of_the_input() {
 }
 
 #[test]
+fn another_hop_asks_more_often_and_hears_the_same() {
+    let sound = voice(48_000.0, 3.0);
+    let usual = estimates(48_000.0, &sound);
+    let mut analyzer = Analyzer::new(model(), 48_000.0).unwrap();
+    analyzer.set_hop_seconds(0.125);
+    analyzer.reset();
+    let mut short = Vec::new();
+    analyzer.push(&sound, &mut |estimate| short.push(estimate));
+    assert!(short.len() >= 2 * usual.len());
+    let mut compared = 0;
+    for estimate in &usual {
+        let same = short.iter().find(|own| own.position == estimate.position);
+        if estimate.state.has_values() {
+            assert_eq!(same.unwrap().probabilities, estimate.probabilities);
+            compared += 1;
+        }
+    }
+    assert!(compared > 4 || usual.iter().all(|estimate| estimate.voice < 0.5));
+}
+
+#[test]
 fn the_state_follows_the_voice() {
     let mut samples = vec![0.0; 48_000];
     samples.extend(voice(48_000.0, 3.0));

@@ -89,3 +89,70 @@ impl ModelChoice {
 fn instead(because: &str) -> String {
     format!("the chosen model is not used: {because}")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn choose(params: &PathosParams, path: &str) {
+        path.clone_into(&mut params.model_path.write().unwrap());
+    }
+
+    #[test]
+    fn a_model_that_is_not_there_changes_nothing_and_says_so() {
+        let (params, telemetry) = (PathosParams::default(), Telemetry::default());
+        let (mut choice, model) = ModelChoice::first(&params, &telemetry).unwrap();
+        let mut analyzer = Analyzer::new(model, 48_000.0).unwrap();
+        assert_eq!(telemetry.latest().model_trouble, None);
+
+        choose(&params, "/nowhere/singer.onnx");
+        choice.follow(&params, &mut analyzer, &telemetry);
+        let told = telemetry.latest();
+        assert_eq!(told.model.unwrap().name, "Pathos");
+        let trouble = told.model_trouble.unwrap();
+        assert!(trouble.contains("/nowhere/singer.onnx"), "{trouble}");
+
+        choose(&params, "");
+        choice.follow(&params, &mut analyzer, &telemetry);
+        assert_eq!(telemetry.latest().model_trouble, None);
+    }
+
+    #[test]
+    fn a_project_whose_model_is_gone_listens_with_the_embedded_one() {
+        let (params, telemetry) = (PathosParams::default(), Telemetry::default());
+        choose(&params, env!("CARGO_MANIFEST_PATH"));
+        let (_, model) = ModelChoice::first(&params, &telemetry).unwrap();
+        assert_eq!(model.info().name, "Pathos");
+        assert!(
+            telemetry
+                .latest()
+                .model_trouble
+                .unwrap()
+                .contains("Cargo.toml")
+        );
+    }
+
+    #[test]
+    fn a_file_of_ones_own_listens_and_counts_on() {
+        let folder = std::env::temp_dir().join(format!("pathos-model-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let file = folder.join("mine.onnx");
+        std::fs::write(&file, pathos_models::PATHOS).unwrap();
+        let (params, telemetry) = (PathosParams::default(), Telemetry::default());
+        let (mut choice, model) = ModelChoice::first(&params, &telemetry).unwrap();
+        let mut analyzer = Analyzer::new(model, 16_000.0).unwrap();
+        let mut positions = Vec::new();
+        let second = vec![0.0; 16_000];
+        analyzer.push(&second, &mut |estimate| positions.push(estimate.position));
+        choose(&params, file.to_str().unwrap());
+        choice.follow(&params, &mut analyzer, &telemetry);
+        assert_eq!(telemetry.latest().model_trouble, None);
+        analyzer.push(&second, &mut |estimate| positions.push(estimate.position));
+        std::fs::remove_dir_all(&folder).unwrap();
+        let expected: Vec<u64> = (1..=positions.len() as u64)
+            .map(|hop| 4_000 * hop)
+            .collect();
+        assert!(positions.len() >= 7, "{positions:?}");
+        assert_eq!(positions, expected);
+    }
+}

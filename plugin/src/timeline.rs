@@ -17,6 +17,11 @@ pub(crate) const SPECTRUM_ROWS: usize = MEL_BANDS / 2;
 /// The spectrum's range, in nepers of power: from this to the brightest. About -90 to -20 dB for a full-scale sine.
 const SPECTRUM_RANGE: [f32; 2] = [-14.0, 2.0];
 
+/// Nothing louder than this is silence.
+const SILENCE: f32 = 1e-5;
+/// While the transport stands, time stands too after so much of it, in seconds: a window has nothing to draw then.
+const LONGEST_SILENCE_S: f64 = 1.0;
+
 /// Where a stretch of sound lies in time.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct Place {
@@ -200,6 +205,8 @@ pub(crate) struct Recorder {
     heard: u64,
     /// The free course's time at `since`, in seconds.
     free_s: f64,
+    /// Samples of silence up to now.
+    silent: usize,
 }
 
 impl Recorder {
@@ -211,11 +218,29 @@ impl Recorder {
             self.heard = 0;
         }
         self.since = self.heard;
+        // Silence is nothing to turn to from what is shown: the free course goes on with the next sound.
+        self.silent = usize::MAX / 2;
     }
 
-    /// Samples came.
-    pub(crate) fn hear(&mut self, history: &mut History, samples: &[f32], sample_rate_hz: f64) {
+    /// Samples came. Tells whether there is something new to see.
+    pub(crate) fn hear(
+        &mut self,
+        history: &mut History,
+        samples: &[f32],
+        sample_rate_hz: f64,
+    ) -> bool {
         let course = self.course();
+        if samples.iter().all(|sample| sample.abs() < SILENCE) {
+            self.silent = self.silent.saturating_add(samples.len());
+        } else {
+            self.silent = 0;
+        }
+        if course == Course::Free && self.silent as f64 > LONGEST_SILENCE_S * sample_rate_hz {
+            self.free_s = self.free_time(self.heard, sample_rate_hz);
+            self.heard += samples.len() as u64;
+            self.since = self.heard;
+            return false;
+        }
         let mut rest = samples;
         while !rest.is_empty() {
             let index = self.index(self.heard, sample_rate_hz);
@@ -232,6 +257,7 @@ impl Recorder {
         }
         history.course = course;
         history.version += 1;
+        true
     }
 
     /// A frame's spectrum became known; its middle lies at `position`, in the stream's samples.
@@ -376,6 +402,33 @@ mod tests {
         recorder.place(Place::default(), false, RATE_HZ);
         recorder.hear(&mut history, &[0.75; COLUMN], RATE_HZ);
         assert_eq!(levels(&history, 0, 1000), [(0, 0.25), (1, 0.75)]);
+    }
+
+    #[test]
+    fn while_nothing_sounds_and_the_transport_stands_time_stands_too() {
+        let (mut recorder, mut history) = (Recorder::default(), History::default());
+        let second = |level: f32| vec![level; 48_000];
+        recorder.hear(&mut history, &second(0.5), RATE_HZ);
+        for _ in 0..5 {
+            recorder.hear(&mut history, &second(0.0), RATE_HZ);
+        }
+        let version = history.version();
+        recorder.hear(&mut history, &second(0.0), RATE_HZ);
+        assert_eq!(history.version(), version);
+        recorder.hear(&mut history, &second(0.25), RATE_HZ);
+        assert_eq!(history.lane().newest(), Some(119));
+        assert_eq!(levels(&history, 80, 82), [(80, 0.25), (81, 0.25)]);
+
+        recorder.place(transport(10.0), false, RATE_HZ);
+        for _ in 0..5 {
+            recorder.hear(&mut history, &second(0.0), RATE_HZ);
+        }
+        assert_eq!(history.lane().newest(), Some(599));
+        recorder.place(Place::default(), false, RATE_HZ);
+        assert!(!recorder.hear(&mut history, &second(0.0), RATE_HZ));
+        assert_eq!(history.course(), Course::Transport, "what was shown stays");
+        assert!(recorder.hear(&mut history, &second(0.5), RATE_HZ));
+        assert_eq!(history.course(), Course::Free);
     }
 
     #[test]

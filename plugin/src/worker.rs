@@ -11,6 +11,7 @@ use crate::{
     timeline::{Recorder, Timeline},
 };
 use crossbeam::channel::{Receiver, Sender, TryRecvError, unbounded};
+use nice_plug_egui::RepaintNotifier;
 use pathos_analysis::{Analyzer, Estimate, Heard, MelFrame};
 use rtrb::Consumer;
 use std::{
@@ -48,6 +49,8 @@ pub(crate) struct Instance {
     pub(crate) telemetry: Arc<Telemetry>,
     /// What it heard in the last minutes.
     pub(crate) timeline: Arc<Timeline>,
+    /// Has the window drawn anew.
+    pub(crate) repaint: RepaintNotifier,
     /// What it is called in OSC addresses.
     pub(crate) name: Arc<osc::Name>,
 }
@@ -197,7 +200,7 @@ fn work(job: &mut Job) -> bool {
                     });
                 // After the work, so that a window never waits for it.
                 let mut history = timeline.lock();
-                job.recorder.hear(&mut history, samples, sample_rate_hz);
+                let is_new = job.recorder.hear(&mut history, samples, sample_rate_hz);
                 for (position, frame) in frames.drain(..) {
                     job.recorder
                         .frame(&mut history, position, &frame, sample_rate_hz);
@@ -207,6 +210,9 @@ fn work(job: &mut Job) -> bool {
                         .estimate(&mut history, estimate, sample_rate_hz);
                 }
                 drop(history);
+                if is_new {
+                    job.instance.repaint.request_repaint();
+                }
                 for estimate in &estimates {
                     telemetry.hear(estimate);
                     job.learning.hear(estimate, params, telemetry);

@@ -48,6 +48,15 @@ pub fn vst3_library() -> Result<PathBuf> {
     find(&format!("Pathos.vst3/{inside}"))
 }
 
+/// The built standalone.
+///
+/// # Errors
+///
+/// If it is not there. The message says how to build it.
+pub fn standalone() -> Result<PathBuf> {
+    find(&format!("Pathos{}", std::env::consts::EXE_SUFFIX))
+}
+
 fn find(name: &str) -> Result<PathBuf> {
     let path = target_dir().join("bundled").join(name);
     if !path.exists() {

@@ -145,52 +145,6 @@ impl ClapHost {
         })
     }
 
-    /// Opens the editor in a window of the host's; gives the editor's size in pixels.
-    ///
-    /// # Errors
-    ///
-    /// If the plugin has no editor for X11, or it does not open.
-    pub fn open_editor(&mut self, window: u32) -> Result<(u32, u32)> {
-        let plugin = self.instance.plugin_handle();
-        let editor: PluginGui = plugin.get_extension().context("the plugin has no editor")?;
-        let how = GuiConfiguration {
-            api_type: GuiApiType::X11,
-            is_floating: false,
-        };
-        ensure!(
-            editor.is_api_supported(&plugin, how),
-            "the editor does not open in X11 windows"
-        );
-        editor.create(&plugin, how)?;
-        let size = editor.get_size(&plugin).context("the editor has no size")?;
-        // SAFETY: the caller keeps the window until it has called `close_editor`.
-        unsafe { editor.set_parent(&plugin, Window::from_x11_handle(window.into())) }?;
-        // Editors that are shown as soon as they have a parent may refuse this.
-        let _ = editor.show(&plugin);
-        Ok((size.width, size.height))
-    }
-
-    /// Resizes the open editor to this many pixels.
-    ///
-    /// # Errors
-    ///
-    /// If the editor cannot be resized, or refuses this size.
-    pub fn resize_editor(&mut self, width: u32, height: u32) -> Result<()> {
-        let plugin = self.instance.plugin_handle();
-        let editor: PluginGui = plugin.get_extension().context("the plugin has no editor")?;
-        ensure!(editor.can_resize(&plugin), "the editor cannot be resized");
-        editor.set_size(&plugin, GuiSize { width, height })?;
-        Ok(())
-    }
-
-    /// Closes the editor.
-    pub fn close_editor(&mut self) {
-        let plugin = self.instance.plugin_handle();
-        if let Some(editor) = plugin.get_extension::<PluginGui>() {
-            editor.destroy(&plugin);
-        }
-    }
-
     fn select_channels(&mut self, channels: usize, cv: bool) -> Result<()> {
         let mut plugin = self
             .instance
@@ -509,6 +463,41 @@ impl PluginHost for ClapHost {
         });
         if requested {
             self.instance.call_on_main_thread_callback();
+        }
+    }
+
+    fn open_editor(&mut self, window: u32) -> Result<(u32, u32)> {
+        let plugin = self.instance.plugin_handle();
+        let editor: PluginGui = plugin.get_extension().context("the plugin has no editor")?;
+        let how = GuiConfiguration {
+            api_type: GuiApiType::X11,
+            is_floating: false,
+        };
+        ensure!(
+            editor.is_api_supported(&plugin, how),
+            "the editor does not open in X11 windows"
+        );
+        editor.create(&plugin, how)?;
+        let size = editor.get_size(&plugin).context("the editor has no size")?;
+        // SAFETY: the caller keeps the window until it has called `close_editor`.
+        unsafe { editor.set_parent(&plugin, Window::from_x11_handle(window.into())) }?;
+        // Editors that are shown as soon as they have a parent may refuse this.
+        let _ = editor.show(&plugin);
+        Ok((size.width, size.height))
+    }
+
+    fn resize_editor(&mut self, width: u32, height: u32) -> Result<()> {
+        let plugin = self.instance.plugin_handle();
+        let editor: PluginGui = plugin.get_extension().context("the plugin has no editor")?;
+        ensure!(editor.can_resize(&plugin), "the editor cannot be resized");
+        editor.set_size(&plugin, GuiSize { width, height })?;
+        Ok(())
+    }
+
+    fn close_editor(&mut self) {
+        let plugin = self.instance.plugin_handle();
+        if let Some(editor) = plugin.get_extension::<PluginGui>() {
+            editor.destroy(&plugin);
         }
     }
 }

@@ -260,4 +260,21 @@ pub trait PluginHost {
 
     /// Does what the plugin asked the main thread to do.
     fn idle(&mut self);
+
+    /// Opens the editor in a window of the host's on X11; gives the editor's size in pixels.
+    ///
+    /// # Errors
+    ///
+    /// If the plugin has no editor for X11, or it does not open.
+    fn open_editor(&mut self, window: u32) -> Result<(u32, u32)>;
+
+    /// Resizes the open editor to this many pixels.
+    ///
+    /// # Errors
+    ///
+    /// If the editor cannot be resized, or refuses this size.
+    fn resize_editor(&mut self, width: u32, height: u32) -> Result<()>;
+
+    /// Closes the editor. Does nothing if it is not open.
+    fn close_editor(&mut self);
 }

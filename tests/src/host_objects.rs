@@ -10,8 +10,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread::{self, ThreadId};
 use vst3::Steinberg::Linux::{
-    FileDescriptor, IEventHandler, IRunLoop, IRunLoopTrait, ITimerHandler, ITimerHandlerTrait,
-    TimerInterval,
+    FileDescriptor, IEventHandler, IEventHandlerTrait, IRunLoop, IRunLoopTrait, ITimerHandler,
+    ITimerHandlerTrait, TimerInterval,
 };
 use vst3::Steinberg::Vst::{
     Event, Event_::EventTypes_, IComponentHandler, IComponentHandlerTrait, IEventList,
@@ -20,8 +20,8 @@ use vst3::Steinberg::Vst::{
     RestartFlags_, String128,
 };
 use vst3::Steinberg::{
-    FUnknown, IBStream, IBStream_::IStreamSeekMode_, IBStreamTrait, TUID, int32, int64,
-    kInvalidArgument, kNotImplemented, kResultOk, tresult,
+    FUnknown, IBStream, IBStream_::IStreamSeekMode_, IBStreamTrait, IPlugFrame, IPlugFrameTrait,
+    IPlugView, TUID, ViewRect, int32, int64, kInvalidArgument, kNotImplemented, kResultOk, tresult,
 };
 use vst3::{Class, ComPtr, ComRef, ComWrapper};
 
@@ -372,6 +372,95 @@ impl IHostApplicationTrait for Application {
         _object: *mut *mut c_void,
     ) -> tresult {
         kNotImplemented
+    }
+}
+
+/// What the host lends to an editor: the window's frame, with a run loop.
+#[derive(Default)]
+pub(crate) struct Frame {
+    handlers: Mutex<Vec<(ComPtr<IEventHandler>, FileDescriptor)>>,
+    timers: Mutex<Vec<ComPtr<ITimerHandler>>>,
+}
+
+impl Frame {
+    /// Runs the loop once: calls the handlers whose descriptors have something to read, and every timer.
+    pub(crate) fn turn(&self) {
+        let handlers = lock(&self.handlers).clone();
+        for (handler, descriptor) in handlers {
+            if is_readable(descriptor) {
+                // SAFETY: the plugin keeps its handler until it takes it off.
+                unsafe { handler.onFDIsSet(descriptor) };
+            }
+        }
+        let timers = lock(&self.timers).clone();
+        for timer in timers {
+            // SAFETY: likewise.
+            unsafe { timer.onTimer() };
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(target_os = "linux")]
+fn is_readable(descriptor: FileDescriptor) -> bool {
+    let mut poll = libc::pollfd {
+        fd: descriptor,
+        events: libc::POLLIN,
+        revents: 0,
+    };
+    // SAFETY: one valid entry, and no waiting.
+    unsafe { libc::poll(&mut poll, 1, 0) > 0 }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn is_readable(_: FileDescriptor) -> bool {
+    false
+}
+
+impl Class for Frame {
+    type Interfaces = (IPlugFrame, IRunLoop);
+}
+
+impl IPlugFrameTrait for Frame {
+    unsafe fn resizeView(&self, _: *mut IPlugView, _: *mut ViewRect) -> tresult {
+        kResultOk
+    }
+}
+
+impl IRunLoopTrait for Frame {
+    unsafe fn registerEventHandler(
+        &self,
+        handler: *mut IEventHandler,
+        descriptor: FileDescriptor,
+    ) -> tresult {
+        // SAFETY: the plugin gives a valid handler.
+        let Some(handler) = (unsafe { ComRef::from_raw(handler) }) else {
+            return kInvalidArgument;
+        };
+        lock(&self.handlers).push((handler.to_com_ptr(), descriptor));
+        kResultOk
+    }
+
+    unsafe fn unregisterEventHandler(&self, handler: *mut IEventHandler) -> tresult {
+        lock(&self.handlers).retain(|(own, _)| own.as_ptr() != handler);
+        kResultOk
+    }
+
+    unsafe fn registerTimer(&self, handler: *mut ITimerHandler, _: TimerInterval) -> tresult {
+        // SAFETY: the plugin gives a valid handler.
+        let Some(handler) = (unsafe { ComRef::from_raw(handler) }) else {
+            return kInvalidArgument;
+        };
+        lock(&self.timers).push(handler.to_com_ptr());
+        kResultOk
+    }
+
+    unsafe fn unregisterTimer(&self, handler: *mut ITimerHandler) -> tresult {
+        lock(&self.timers).retain(|timer| timer.as_ptr() != handler);
+        kResultOk
     }
 }
 

@@ -4,11 +4,12 @@ use anyhow::{Context, Result, bail, ensure};
 use image::RgbImage;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use x11rb::COPY_DEPTH_FROM_PARENT;
 use x11rb::connection::Connection;
 use x11rb::protocol::xproto::{
-    ConfigureWindowAux, ConnectionExt, CreateWindowAux, ImageFormat, WindowClass,
+    ClientMessageEvent, ConfigureWindowAux, ConnectionExt, CreateWindowAux, EventMask, ImageFormat,
+    MapState, WindowClass,
 };
 use x11rb::rust_connection::RustConnection;
 
@@ -53,6 +54,51 @@ impl HostWindow {
             window,
             root,
         })
+    }
+
+    /// The window of another program that a display's root shows, once there is one; `None` after a while without.
+    ///
+    /// # Errors
+    ///
+    /// If there is no display.
+    pub fn of_another(display: &str, patience: Duration) -> Result<Option<Self>> {
+        let (connection, number) =
+            x11rb::connect(Some(display)).context("there is no such X11 display")?;
+        let root = connection.setup().roots[number].root;
+        let deadline = Instant::now() + patience;
+        while Instant::now() < deadline {
+            let windows = connection.query_tree(root)?.reply()?.children;
+            for window in windows {
+                let attributes = connection.get_window_attributes(window)?.reply()?;
+                let size = connection.get_geometry(window)?.reply()?;
+                if attributes.map_state == MapState::VIEWABLE && size.width > 100 {
+                    return Ok(Some(Self {
+                        connection,
+                        window,
+                        root,
+                    }));
+                }
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        Ok(None)
+    }
+
+    /// Asks the window's program to close it, as window managers do.
+    ///
+    /// # Errors
+    ///
+    /// If the display is gone.
+    pub fn ask_to_close(&self) -> Result<()> {
+        let atom = |name: &[u8]| -> Result<u32> {
+            Ok(self.connection.intern_atom(false, name)?.reply()?.atom)
+        };
+        let (protocols, delete) = (atom(b"WM_PROTOCOLS")?, atom(b"WM_DELETE_WINDOW")?);
+        let message = ClientMessageEvent::new(32, self.window, protocols, [delete, 0, 0, 0, 0]);
+        self.connection
+            .send_event(false, self.window, EventMask::NO_EVENT, message)?
+            .check()?;
+        Ok(())
     }
 
     /// The number by which X11 knows the window.
@@ -138,7 +184,8 @@ impl Xvfb {
     pub fn start() -> Result<Self> {
         let mut server = Command::new("Xvfb")
             .args(["-displayfd", "1", "-screen", "0", "1920x1200x24"])
-            .args(["-nolisten", "tcp"])
+            // Without this it begins anew whenever its last client goes.
+            .args(["-nolisten", "tcp", "-noreset"])
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()

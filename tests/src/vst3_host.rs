@@ -3,7 +3,9 @@
 #![allow(clippy::unnecessary_cast)] // The types of the standard's constants differ between systems.
 
 use crate::host::{Change, Format, Heard, Mode, Parameter, PluginHost, Setup};
-use crate::host_objects::{Application, ComponentHandler, EventList, ParameterChanges, Stream};
+use crate::host_objects::{
+    Application, ComponentHandler, EventList, Frame, ParameterChanges, Stream,
+};
 use crate::outputs::OUTPUTS;
 use anyhow::{Context, Result, bail, ensure};
 use libloading::Library;
@@ -17,8 +19,8 @@ use vst3::Steinberg::Vst::{
     SpeakerArr, String128, SymbolicSampleSizes_,
 };
 use vst3::Steinberg::{
-    FIDString, FUnknown, IBStream, IPluginBaseTrait, IPluginFactory, IPluginFactoryTrait,
-    PClassInfo, int32, kResultOk, kResultTrue,
+    FIDString, FUnknown, IBStream, IPlugFrame, IPlugView, IPlugViewTrait, IPluginBaseTrait,
+    IPluginFactory, IPluginFactoryTrait, PClassInfo, ViewRect, int32, kResultOk, kResultTrue,
 };
 use vst3::{ComPtr, ComWrapper};
 
@@ -80,6 +82,13 @@ impl Drop for Module {
     }
 }
 
+/// An open editor.
+struct View {
+    view: ComPtr<IPlugView>,
+    frame: ComWrapper<Frame>,
+    _lent: ComPtr<IPlugFrame>,
+}
+
 /// An instance of the plugin in a VST3 bundle.
 pub struct Vst3Host {
     component: ComPtr<IComponent>,
@@ -89,6 +98,7 @@ pub struct Vst3Host {
     _lent: ComPtr<FUnknown>,
     handler: ComWrapper<ComponentHandler>,
     _lent_handler: ComPtr<IComponentHandler>,
+    editor: Option<View>,
     // Last, so that the library outlives everything that came out of it.
     _module: Module,
     setup: Option<Setup>,
@@ -165,6 +175,7 @@ impl Vst3Host {
                 _lent: lent,
                 handler,
                 _lent_handler: lent_handler,
+                editor: None,
                 _module: module,
                 setup: None,
                 input: Vec::new(),
@@ -467,11 +478,89 @@ impl PluginHost for Vst3Host {
 
     fn idle(&mut self) {
         self.application.ring();
+        if let Some(editor) = &self.editor {
+            editor.frame.turn();
+        }
+    }
+
+    fn open_editor(&mut self, window: u32) -> Result<(u32, u32)> {
+        let frame = ComWrapper::new(Frame::default());
+        let lent = frame
+            .to_com_ptr::<IPlugFrame>()
+            .expect("a Frame has this interface");
+        // SAFETY: the objects are alive; the caller keeps the window until it has called `close_editor`.
+        unsafe {
+            let view = ComPtr::from_raw(self.controller.createView(c"editor".as_ptr()))
+                .context("the plugin has no editor")?;
+            let mut size = ViewRect {
+                left: 0,
+                top: 0,
+                right: 0,
+                bottom: 0,
+            };
+            ensure!(
+                view.getSize(&mut size) == kResultOk,
+                "the editor has no size"
+            );
+            ensure!(
+                view.setFrame(lent.as_ptr()) == kResultOk,
+                "the editor takes no frame"
+            );
+            let x11 = c"X11EmbedWindowID".as_ptr();
+            ensure!(
+                view.isPlatformTypeSupported(x11) == kResultTrue
+                    && view.attached(window as usize as *mut c_void, x11) == kResultOk,
+                "the editor does not open in X11 windows"
+            );
+            self.editor = Some(View {
+                view,
+                frame,
+                _lent: lent,
+            });
+            Ok((
+                (size.right - size.left) as u32,
+                (size.bottom - size.top) as u32,
+            ))
+        }
+    }
+
+    fn resize_editor(&mut self, width: u32, height: u32) -> Result<()> {
+        let editor = self.editor.as_ref().context("no editor is open")?;
+        let mut size = ViewRect {
+            left: 0,
+            top: 0,
+            right: width as i32,
+            bottom: height as i32,
+        };
+        // SAFETY: the view is alive.
+        unsafe {
+            ensure!(
+                editor.view.canResize() == kResultTrue,
+                "the editor cannot be resized"
+            );
+            ensure!(
+                editor.view.checkSizeConstraint(&mut size) == kResultOk
+                    && editor.view.onSize(&mut size) == kResultOk,
+                "the editor refuses {width} x {height}"
+            );
+        }
+        Ok(())
+    }
+
+    fn close_editor(&mut self) {
+        if let Some(editor) = self.editor.take() {
+            // SAFETY: the view is alive, and its frame outlives it.
+            unsafe {
+                editor.view.removed();
+                editor.view.setFrame(std::ptr::null_mut());
+            }
+        }
     }
 }
 
 impl Drop for Vst3Host {
     fn drop(&mut self) {
+        self.close_editor();
         self.deactivate();
         // SAFETY: the last call before the references are given back.
         unsafe {

@@ -55,9 +55,9 @@ enum Task {
         /// The folder that gets them.
         #[arg(default_value = "docs")]
         folder: PathBuf,
-        /// The clip that plays; without one, a synthesised voice.
+        /// The clips that play in the editor, one after the other; the demo plays the first. Without one, a synthesised voice.
         #[arg(long)]
-        clip: Option<PathBuf>,
+        clip: Vec<PathBuf>,
     },
 }
 
@@ -102,10 +102,10 @@ fn main() -> Result<()> {
             shell::run("the demo", &mut command)
         }
         Task::Test => checks::run(),
-        Task::Screenshots { folder, clip } => screenshots(
-            &here.join(folder),
-            clip.map(|clip| here.join(clip)).as_deref(),
-        ),
+        Task::Screenshots { folder, clip } => {
+            let clips: Vec<PathBuf> = clip.iter().map(|clip| here.join(clip)).collect();
+            screenshots(&here.join(folder), &clips)
+        }
     }
 }
 
@@ -116,7 +116,10 @@ fn root() -> &'static Path {
         .expect("this package's folder lies in the workspace")
 }
 
-fn screenshots(folder: &Path, clip: Option<&Path>) -> Result<()> {
+/// The editor's pictures: file and size.
+const EDITORS: [(&str, &str); 2] = [("editor.png", "1400x868"), ("editor-small.png", "480x300")];
+
+fn screenshots(folder: &Path, clips: &[PathBuf]) -> Result<()> {
     system::ensure(system::SCREEN)?;
     bundle::run(true, false)?;
     shell::run(
@@ -126,18 +129,20 @@ fn screenshots(folder: &Path, clip: Option<&Path>) -> Result<()> {
     std::fs::create_dir_all(folder)
         .with_context(|| format!("cannot make the folder {}", folder.display()))?;
     let programs = bundle::target_dir()?.join("release");
-    let mut editor = std::process::Command::new("xvfb-run");
-    editor
-        .args(["-a", "-s", "-screen 0 1920x1200x24"])
-        .arg(programs.join("editor"))
-        .args(["--size", "860x520", "--play", "6", "--picture"])
-        .arg(folder.join("editor.png"));
-    if let Some(clip) = clip {
-        editor.arg("--clip").arg(clip);
+    for (picture, size) in EDITORS {
+        let mut editor = std::process::Command::new("xvfb-run");
+        editor
+            .args(["-a", "-s", "-screen 0 1920x1200x24 -noreset"])
+            .arg(programs.join("editor"))
+            .args(["--size", size, "--play", "6", "--picture"])
+            .arg(folder.join(picture));
+        for clip in clips {
+            editor.arg("--clip").arg(clip);
+        }
+        shell::run("the picture of the editor", &mut editor)?;
     }
-    shell::run("the picture of the editor", &mut editor)?;
     let mut demo = std::process::Command::new(programs.join("demo"));
-    demo.args(clip)
+    demo.args(clips.first())
         .arg("--picture")
         .arg(folder.join("demo.png"));
     shell::run("the picture of the demo", &mut demo)

@@ -31,8 +31,7 @@ use nice_plug_core::{
     plugin::TrackInfo,
 };
 use nice_plug_egui::{
-    EguiEditor, EguiEditorHandle, EguiEditorState, EguiNiceSettings, RepaintNotifier,
-    create_egui_editor,
+    EguiEditor, EguiEditorHandle, EguiEditorState, EguiNiceSettings, create_egui_editor,
 };
 use std::{
     error::Error,
@@ -68,8 +67,12 @@ impl Current {
         settings.resize_hint = ResizeHint::RESIZABLE.with_min_logical_size(least);
         let state = EguiEditorState::from_size(instance.params.window_state().size(), 1.0);
         let window = PathosWindow::new(instance.clone());
-        let editor =
-            create_egui_editor(Arc::clone(&state), RepaintNotifier::new(), settings, window)?;
+        let editor = create_egui_editor(
+            Arc::clone(&state),
+            instance.repaint.clone(),
+            settings,
+            window,
+        )?;
         Some(Self { editor, state })
     }
 }

@@ -15,9 +15,10 @@ use nice_plug_egui::{
 };
 use std::{path::PathBuf, sync::PoisonError, time::Duration};
 
-/// Between two frames while something moves, and while nothing does.
+/// Between two frames while something moves, and while nothing does. The worker asks for one when it hears something, the
+/// framework when a parameter changes.
 const MOVING: Duration = Duration::from_millis(16);
-const STILL: Duration = Duration::from_millis(200);
+const STILL: Duration = Duration::from_secs(1);
 
 /// What is alive while the window is open.
 pub(super) struct PathosWindow {

@@ -1,7 +1,8 @@
-//! Opens the editor of the built `Pathos.clap` in a window on Linux, plays a voice through it, and takes pictures of it.
+//! Opens the editor of the built plugin in a window on Linux, plays voices through it, and takes a picture of it; or opens and
+//! closes it many times.
 
 use anyhow::{Result, bail};
-use clap::Parser;
+use clap::{Parser, ValueEnum};
 use std::path::PathBuf;
 
 /// Opens the editor of the built Pathos and takes a picture of it.
@@ -11,15 +12,32 @@ struct Arguments {
     /// Where the picture goes.
     #[arg(long, value_name = "FILE")]
     picture: PathBuf,
+    /// Which of the built bundles.
+    #[arg(long, value_enum, default_value_t = Bundle::Clap)]
+    format: Bundle,
     /// Width and height of the editor in pixels, such as 860x520; without it, the editor's own.
     #[arg(long, value_parser = size)]
     size: Option<(u32, u32)>,
-    /// How much of a voice plays before the picture is taken.
+    /// How much of a voice plays before the picture is taken, if there is no clip.
     #[arg(long, default_value_t = 3.0, value_name = "SECONDS")]
     play: f64,
-    /// The clip that plays; without one, a synthesised voice.
+    /// The clips that play, one after the other; without one, a synthesised voice.
     #[arg(long)]
-    clip: Option<PathBuf>,
+    clip: Vec<PathBuf>,
+    /// Says what share of a core the whole process takes while the sound plays, and in so many seconds of silence after it, with
+    /// the transport standing.
+    #[arg(long, value_name = "SECONDS")]
+    measure: Option<u32>,
+    /// How often the editor is opened, resized and closed before.
+    #[arg(long, default_value_t = 0)]
+    cycles: u32,
+}
+
+/// A built bundle.
+#[derive(Clone, Copy, ValueEnum)]
+enum Bundle {
+    Clap,
+    Vst3,
 }
 
 fn size(text: &str) -> Result<(u32, u32), String> {
@@ -43,57 +61,161 @@ fn run(_: &Arguments) -> Result<()> {
 
 #[cfg(target_os = "linux")]
 fn run(arguments: &Arguments) -> Result<()> {
-    use anyhow::Context;
+    linux::run(arguments)
+}
+
+#[cfg(target_os = "linux")]
+mod linux {
+    use super::{Arguments, Bundle};
+    use anyhow::{Context, Result, ensure};
+    use pathos_tests::bundles;
+    use pathos_tests::clap_host::ClapHost;
     use pathos_tests::host::{PluginHost, Setup};
     use pathos_tests::play::Player;
     use pathos_tests::screen::HostWindow;
-    use pathos_tests::{bundles, clap_host::ClapHost, voice};
-    use std::time::Duration;
+    use pathos_tests::voice;
+    use pathos_tests::vst3_host::Vst3Host;
+    use std::time::{Duration, Instant};
 
-    // The editor draws within this.
+    /// The editor draws within this.
     const DRAWN: Duration = Duration::from_millis(700);
+    /// By when all that moves in the editor has come to rest, in seconds.
+    const REST_S: f64 = 10.0;
+    /// Between two clips, in seconds.
+    const GAP_S: f64 = 0.6;
+    /// The editor's sizes while it is opened and closed, in turn.
+    const SIZES: [(u32, u32); 3] = [(480, 300), (860, 520), (1400, 868)];
 
-    let (sample_rate_hz, mono) = match &arguments.clip {
-        Some(path) => {
-            let clip = pathos_clips::read_mono(path)?;
-            (f64::from(clip.sample_rate_hz), clip.samples)
+    pub(super) fn run(arguments: &Arguments) -> Result<()> {
+        let (sample_rate_hz, sound) = sound(arguments)?;
+        let open = || -> Result<Box<dyn PluginHost>> {
+            Ok(match arguments.format {
+                Bundle::Clap => Box::new(ClapHost::open(&bundles::clap()?)?),
+                Bundle::Vst3 => Box::new(Vst3Host::open(&bundles::vst3_library()?)?),
+            })
+        };
+        let mut plugin = open()?;
+        if arguments.cycles > 0 {
+            plugin = open_and_close(plugin, open, arguments.cycles)?;
         }
-        None => (
-            48_000.0,
-            voice::speak(voice::EVEN, 48_000.0, arguments.play.max(0.1)),
-        ),
-    };
-    let mut plugin = ClapHost::open(&bundles::clap()?)?;
-    plugin.activate(Setup::realtime(sample_rate_hz))?;
-    let (width, height) = arguments.size.unwrap_or((860, 520));
-    let window = HostWindow::open(width, height)?;
-    let own_size = plugin.open_editor(window.id())?;
-    let size = arguments.size.unwrap_or(own_size);
-    window.resize(size.0, size.1)?;
-    if size != own_size {
-        plugin.resize_editor(size.0, size.1)?;
+        plugin.activate(Setup::realtime(sample_rate_hz))?;
+        let (width, height) = arguments.size.unwrap_or((860, 520));
+        let window = HostWindow::open(width, height)?;
+        let own_size = plugin.open_editor(window.id())?;
+        let size = arguments.size.unwrap_or(own_size);
+        window.resize(size.0, size.1)?;
+        if size != own_size {
+            plugin.resize_editor(size.0, size.1)?;
+        }
+        let mut play = |sound: &[f32], position: Option<u64>| {
+            let (start, before) = (Instant::now(), cpu_time());
+            let player = Player {
+                pace: Some(1.0),
+                position,
+                ..Player::new(plugin.as_mut(), sample_rate_hz)
+            };
+            { player }.play(&[sound, sound])?;
+            let spent = (cpu_time() - before).as_secs_f64();
+            anyhow::Ok(100.0 * spent / start.elapsed().as_secs_f64())
+        };
+        let moving = play(&sound, Some(0))?;
+        if let Some(seconds) = arguments.measure {
+            let silence = |seconds: f64| vec![0.0; (seconds * sample_rate_hz) as usize];
+            play(&silence(REST_S), None)?;
+            let still = play(&silence(seconds.into()), None)?;
+            println!("{moving:.1} % of a core while it moves, {still:.1} % while it is still");
+        }
+        std::thread::sleep(DRAWN);
+        plugin.idle();
+        let picture = window.picture()?;
+        picture
+            .save(&arguments.picture)
+            .with_context(|| format!("cannot write the picture {}", arguments.picture.display()))?;
+        plugin.close_editor();
+        plugin.deactivate();
+        println!(
+            "{} x {} pixels in {}",
+            size.0,
+            size.1,
+            arguments.picture.display()
+        );
+        Ok(())
     }
 
-    let frames = (arguments.play * sample_rate_hz) as usize;
-    let sound = &mono[..frames.min(mono.len())];
-    Player {
-        pace: Some(1.0),
-        ..Player::new(&mut plugin, sample_rate_hz)
+    /// The time that this process has spent on all cores.
+    #[allow(unsafe_code)]
+    fn cpu_time() -> Duration {
+        // SAFETY: a struct of plain numbers, which the system fills in.
+        let usage = unsafe {
+            let mut usage: libc::rusage = std::mem::zeroed();
+            libc::getrusage(libc::RUSAGE_SELF, &mut usage);
+            usage
+        };
+        let time = |time: libc::timeval| {
+            Duration::from_secs(time.tv_sec as u64) + Duration::from_micros(time.tv_usec as u64)
+        };
+        time(usage.ru_utime) + time(usage.ru_stime)
     }
-    .play(&[sound, sound])?;
-    std::thread::sleep(DRAWN);
-    plugin.idle();
-    let picture = window.picture()?;
-    picture
-        .save(&arguments.picture)
-        .with_context(|| format!("cannot write the picture {}", arguments.picture.display()))?;
-    plugin.close_editor();
-    plugin.deactivate();
-    println!(
-        "{} x {} pixels in {}",
-        size.0,
-        size.1,
-        arguments.picture.display()
-    );
-    Ok(())
+
+    /// The rate and the samples of what plays.
+    fn sound(arguments: &Arguments) -> Result<(f64, Vec<f32>)> {
+        if arguments.clip.is_empty() {
+            let seconds = arguments.play.max(0.1);
+            return Ok((48_000.0, voice::speak(voice::EVEN, 48_000.0, seconds)));
+        }
+        let (mut rate_hz, mut sound) = (0, Vec::new());
+        for path in &arguments.clip {
+            let clip = pathos_clips::read_mono(path)?;
+            ensure!(
+                rate_hz == 0 || rate_hz == clip.sample_rate_hz,
+                "{} has another sample rate than the first clip",
+                path.display()
+            );
+            rate_hz = clip.sample_rate_hz;
+            sound.extend(clip.samples);
+            sound.resize(sound.len() + (GAP_S * f64::from(rate_hz)) as usize, 0.0);
+        }
+        Ok((f64::from(rate_hz), sound))
+    }
+
+    /// Opens, resizes and closes the editor; then another instance gets the state, and must open it at the size that was left.
+    fn open_and_close(
+        mut plugin: Box<dyn PluginHost>,
+        open: impl Fn() -> Result<Box<dyn PluginHost>>,
+        cycles: u32,
+    ) -> Result<Box<dyn PluginHost>> {
+        // As long as there is one client, the display does not begin anew.
+        let _client = HostWindow::open(1, 1)?;
+        let mut longest = Duration::ZERO;
+        let mut left = SIZES[0];
+        for cycle in 0..cycles {
+            left = SIZES[cycle as usize % SIZES.len()];
+            let window = HostWindow::open(1400, 868)?;
+            let start = Instant::now();
+            plugin.open_editor(window.id())?;
+            longest = longest.max(start.elapsed());
+            plugin.resize_editor(left.0, left.1)?;
+            // The window learns of its size on a thread of its own.
+            for _ in 0..6 {
+                std::thread::sleep(Duration::from_millis(10));
+                plugin.idle();
+            }
+            plugin.close_editor();
+        }
+        let window = HostWindow::open(1400, 868)?;
+        let state = plugin.save()?;
+        let mut other = open()?;
+        other.load(&state)?;
+        let size = other.open_editor(window.id())?;
+        other.close_editor();
+        ensure!(
+            size == left,
+            "the editor was left at {left:?}, and opens at {size:?}"
+        );
+        println!(
+            "opened {cycles} times, in {} ms at the most",
+            longest.as_millis()
+        );
+        Ok(other)
+    }
 }

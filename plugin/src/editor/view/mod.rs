@@ -19,6 +19,8 @@ use pathos_analysis::{Emotion, ModelInfo, VoiceState};
 const PEAK_HOLD_S: f64 = 2.0;
 /// How fast it falls after that, in shares of the scale per second.
 const PEAK_FALL_PER_S: f32 = 0.5;
+/// A smaller change of a meter is not seen.
+const SEEN: f32 = 1e-3;
 /// An emotion leads if it is ahead of the next by this much.
 const LEAD: f32 = 0.12;
 /// And leads clearly by this much.
@@ -128,9 +130,9 @@ impl View {
         self.time = time;
         self.moving = false;
         for (meter, &value) in self.meters.iter_mut().zip(&snapshot.probabilities) {
-            self.moving |= (meter.value - value).abs() > 1e-3;
+            self.moving |= (meter.value - value).abs() > SEEN;
             meter.value = value.clamp(0.0, 1.0);
-            if meter.value >= meter.peak {
+            if meter.value >= meter.peak - SEEN {
                 meter.peak = meter.value;
                 meter.peak_since = time;
             } else if time - meter.peak_since > PEAK_HOLD_S {
@@ -357,6 +359,20 @@ mod tests {
         };
         view.update(&silence, 0.0);
         view.update(&silence, 0.1);
+        assert!(!view.is_moving());
+    }
+
+    #[test]
+    fn values_that_fade_away_come_to_rest() {
+        let mut view = View::new(WindowState::default());
+        let silence = |value| Snapshot {
+            state: VoiceState::NoVoice,
+            ..snapshot([value; 7])
+        };
+        for step in 0..200 {
+            let time = 0.1 * f64::from(step);
+            view.update(&silence((-3.0 * time).exp() as f32), time);
+        }
         assert!(!view.is_moving());
     }
 }

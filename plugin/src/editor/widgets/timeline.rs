@@ -20,6 +20,8 @@ const TIMES: f32 = 18.0;
 const SOUND_SHARE: f32 = 0.28;
 /// Opacity of a band when the recogniser is not sure at all; at full confidence it is 1.
 const LEAST_OPACITY: f32 = 0.35;
+/// A quiet wave is drawn larger, but by no more than this.
+const LARGEST_GAIN: f32 = 8.0;
 /// An estimate speaks for the sound from so long before it, in seconds.
 const REACH_S: f64 = 0.25;
 /// A spectrum has at most so many columns: what every graphics card takes as a texture.
@@ -235,12 +237,14 @@ fn lines(painter: &Painter, area: Rect, points: &[Moment], axis: &Axis) {
 
 fn wave(painter: &Painter, area: Rect, timeline: &TimelineView, axis: &Axis) {
     let middle = area.center().y;
-    let height = area.height() / 2.0 - 1.0;
+    let peaks = timeline.columns.iter().flat_map(|column| column.peaks);
+    let largest = peaks.fold(1.0 / LARGEST_GAIN, |most: f32, peak| most.max(peak.abs()));
+    let height = (area.height() / 2.0 - 2.0) / largest;
     let width = (axis.x(1.0 / COLUMNS_PER_SECOND) - axis.x(0.0)).max(1.0);
     let mut mesh = Mesh::default();
     for column in &timeline.columns {
         let x = axis.x(column.index as f64 / COLUMNS_PER_SECOND);
-        let [low, high] = column.peaks.map(|peak| peak.clamp(-1.0, 1.0));
+        let [low, high] = column.peaks;
         let line = Rect::from_min_max(
             pos2(x, middle - height * high - 0.5),
             pos2(x + width, middle - height * low + 0.5),
