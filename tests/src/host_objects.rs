@@ -300,10 +300,47 @@ impl IEventListTrait for EventList {
     }
 }
 
+/// The timers of a run loop.
+#[derive(Default)]
+struct Timers(Mutex<Vec<ComPtr<ITimerHandler>>>);
+
+impl Timers {
+    /// Rings every timer once.
+    fn ring(&self) {
+        // A timer may be taken off while it rings.
+        let timers = lock(&self.0).clone();
+        for timer in timers {
+            // SAFETY: the plugin keeps its handler until it takes it off.
+            unsafe { timer.onTimer() };
+        }
+    }
+
+    /// # Safety
+    ///
+    /// The handler must be a plugin's, or null.
+    unsafe fn add(&self, handler: *mut ITimerHandler) -> tresult {
+        // SAFETY: the caller's promise.
+        let Some(handler) = (unsafe { ComRef::from_raw(handler) }) else {
+            return kInvalidArgument;
+        };
+        lock(&self.0).push(handler.to_com_ptr());
+        kResultOk
+    }
+
+    fn remove(&self, handler: *mut ITimerHandler) -> tresult {
+        lock(&self.0).retain(|timer| timer.as_ptr() != handler);
+        kResultOk
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// The host itself, with a run loop if it lends one.
 #[derive(Default)]
 pub(crate) struct Application {
-    timers: Mutex<Vec<ComPtr<ITimerHandler>>>,
+    timers: Timers,
 }
 
 impl Application {
@@ -318,16 +355,7 @@ impl Application {
 
     /// Rings every timer once, as a run loop does.
     pub(crate) fn ring(&self) {
-        // A timer may be taken off while it rings.
-        let timers: Vec<ComPtr<ITimerHandler>> = self.timers().iter().cloned().collect();
-        for timer in timers {
-            // SAFETY: the plugin keeps its handler until it takes it off.
-            unsafe { timer.onTimer() };
-        }
-    }
-
-    fn timers(&self) -> MutexGuard<'_, Vec<ComPtr<ITimerHandler>>> {
-        self.timers.lock().unwrap_or_else(PoisonError::into_inner)
+        self.timers.ring();
     }
 }
 
@@ -346,16 +374,11 @@ impl IRunLoopTrait for Application {
 
     unsafe fn registerTimer(&self, handler: *mut ITimerHandler, _: TimerInterval) -> tresult {
         // SAFETY: the plugin gives a valid handler.
-        let Some(handler) = (unsafe { ComRef::from_raw(handler) }) else {
-            return kInvalidArgument;
-        };
-        self.timers().push(handler.to_com_ptr());
-        kResultOk
+        unsafe { self.timers.add(handler) }
     }
 
     unsafe fn unregisterTimer(&self, handler: *mut ITimerHandler) -> tresult {
-        self.timers().retain(|timer| timer.as_ptr() != handler);
-        kResultOk
+        self.timers.remove(handler)
     }
 }
 
@@ -379,7 +402,7 @@ impl IHostApplicationTrait for Application {
 #[derive(Default)]
 pub(crate) struct Frame {
     handlers: Mutex<Vec<(ComPtr<IEventHandler>, FileDescriptor)>>,
-    timers: Mutex<Vec<ComPtr<ITimerHandler>>>,
+    timers: Timers,
 }
 
 impl Frame {
@@ -392,16 +415,8 @@ impl Frame {
                 unsafe { handler.onFDIsSet(descriptor) };
             }
         }
-        let timers = lock(&self.timers).clone();
-        for timer in timers {
-            // SAFETY: likewise.
-            unsafe { timer.onTimer() };
-        }
+        self.timers.ring();
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(target_os = "linux")]
@@ -451,16 +466,11 @@ impl IRunLoopTrait for Frame {
 
     unsafe fn registerTimer(&self, handler: *mut ITimerHandler, _: TimerInterval) -> tresult {
         // SAFETY: the plugin gives a valid handler.
-        let Some(handler) = (unsafe { ComRef::from_raw(handler) }) else {
-            return kInvalidArgument;
-        };
-        lock(&self.timers).push(handler.to_com_ptr());
-        kResultOk
+        unsafe { self.timers.add(handler) }
     }
 
     unsafe fn unregisterTimer(&self, handler: *mut ITimerHandler) -> tresult {
-        lock(&self.timers).retain(|timer| timer.as_ptr() != handler);
-        kResultOk
+        self.timers.remove(handler)
     }
 }
 

@@ -48,6 +48,10 @@ impl HostWindow {
             )?
             .check()?;
         connection.map_window(window)?.check()?;
+        // A pointer over the window would be part of its pictures.
+        connection
+            .warp_pointer(x11rb::NONE, root, 0, 0, 0, 0, i16::MAX, i16::MAX)?
+            .check()?;
         connection.flush()?;
         Ok(Self {
             connection,

@@ -12,11 +12,12 @@ use libloading::Library;
 use std::ffi::c_void;
 use std::path::Path;
 use vst3::Steinberg::Vst::{
-    AudioBusBuffers, BusDirections_, BusInfo, IAudioProcessor, IAudioProcessorTrait, IComponent,
-    IComponent_iid, IComponentHandler, IComponentTrait, IEditController, IEditControllerTrait,
-    IEventList, IParameterChanges, MediaTypes_, ParameterInfo, ParameterInfo_::ParameterFlags_,
-    ProcessContext, ProcessContext_::StatesAndFlags_, ProcessData, ProcessModes_, ProcessSetup,
-    SpeakerArr, String128, SymbolicSampleSizes_,
+    AudioBusBuffers, BusDirections_, BusInfo, BusInfo_::BusFlags_, IAudioProcessor,
+    IAudioProcessorTrait, IComponent, IComponent_iid, IComponentHandler, IComponentTrait,
+    IEditController, IEditControllerTrait, IEventList, IParameterChanges, MediaTypes_,
+    ParameterInfo, ParameterInfo_::ParameterFlags_, ProcessContext,
+    ProcessContext_::StatesAndFlags_, ProcessData, ProcessModes_, ProcessSetup, SpeakerArr,
+    String128, SymbolicSampleSizes_,
 };
 use vst3::Steinberg::{
     FIDString, FUnknown, IBStream, IPlugFrame, IPlugView, IPlugViewTrait, IPluginBaseTrait,
@@ -26,6 +27,11 @@ use vst3::{ComPtr, ComWrapper};
 
 /// The VST3 class id of the plugin, frozen.
 pub const CLASS_ID: &[u8; 16] = b"PathosVocalEmotn";
+
+/// Flags of a bus.
+pub const DEFAULT_ACTIVE: u32 = BusFlags_::kDefaultActive as u32;
+/// Likewise.
+pub const CONTROL_VOLTAGE: u32 = BusFlags_::kIsControlVoltage as u32;
 
 /// A loaded VST3 library; its exit function runs when the last instance is gone.
 pub(crate) struct Module {

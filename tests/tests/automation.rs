@@ -276,9 +276,9 @@ fn cv_in_mono(format: Format) {
 
 #[test]
 fn vst3_cv_buses_are_there_if_wanted_and_then_off() {
-    use ::vst3::Steinberg::Vst::BusInfo_::BusFlags_::{kDefaultActive, kIsControlVoltage};
+    use pathos_tests::vst3_host::{CONTROL_VOLTAGE, DEFAULT_ACTIVE};
     let mut plugin = Vst3Host::open(&bundles::vst3_library().unwrap()).unwrap();
-    assert_eq!(plugin.output_bus(0), Some((kDefaultActive, 2)));
+    assert_eq!(plugin.output_bus(0), Some((DEFAULT_ACTIVE, 2)));
     assert_eq!(
         plugin.output_bus(1),
         None,
@@ -287,7 +287,7 @@ fn vst3_cv_buses_are_there_if_wanted_and_then_off() {
     plugin.set_while_idle(parameter_id("cv"), 1.0);
     assert_eq!(plugin.heard().bus_changes, 1);
     for bus in 1..=10 {
-        assert_eq!(plugin.output_bus(bus), Some((kIsControlVoltage, 1)));
+        assert_eq!(plugin.output_bus(bus), Some((CONTROL_VOLTAGE, 1)));
     }
     assert_eq!(plugin.output_bus(11), None);
 }

@@ -58,6 +58,9 @@ enum Task {
         /// The clips that play in the editor, one after the other; the demo plays the first. Without one, a synthesised voice.
         #[arg(long)]
         clip: Vec<PathBuf>,
+        /// How much of them plays, in seconds.
+        #[arg(long)]
+        play: Option<f64>,
     },
 }
 
@@ -102,9 +105,9 @@ fn main() -> Result<()> {
             shell::run("the demo", &mut command)
         }
         Task::Test => checks::run(),
-        Task::Screenshots { folder, clip } => {
+        Task::Screenshots { folder, clip, play } => {
             let clips: Vec<PathBuf> = clip.iter().map(|clip| here.join(clip)).collect();
-            screenshots(&here.join(folder), &clips)
+            screenshots(&here.join(folder), &clips, play)
         }
     }
 }
@@ -119,7 +122,7 @@ fn root() -> &'static Path {
 /// The editor's pictures: file and size.
 const EDITORS: [(&str, &str); 2] = [("editor.png", "1400x868"), ("editor-small.png", "480x300")];
 
-fn screenshots(folder: &Path, clips: &[PathBuf]) -> Result<()> {
+fn screenshots(folder: &Path, clips: &[PathBuf], play: Option<f64>) -> Result<()> {
     system::ensure(system::SCREEN)?;
     bundle::run(true, false)?;
     shell::run(
@@ -134,8 +137,11 @@ fn screenshots(folder: &Path, clips: &[PathBuf]) -> Result<()> {
         editor
             .args(["-a", "-s", "-screen 0 1920x1200x24 -noreset"])
             .arg(programs.join("editor"))
-            .args(["--size", size, "--play", "6", "--picture"])
+            .args(["--size", size, "--picture"])
             .arg(folder.join(picture));
+        if let Some(seconds) = play {
+            editor.args(["--play", &seconds.to_string()]);
+        }
         for clip in clips {
             editor.arg("--clip").arg(clip);
         }

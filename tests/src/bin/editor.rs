@@ -18,9 +18,9 @@ struct Arguments {
     /// Width and height of the editor in pixels, such as 860x520; without it, the editor's own.
     #[arg(long, value_parser = size)]
     size: Option<(u32, u32)>,
-    /// How much of a voice plays before the picture is taken, if there is no clip.
-    #[arg(long, default_value_t = 3.0, value_name = "SECONDS")]
-    play: f64,
+    /// How much of the sound plays before the picture is taken; without it, all of the clips, or 3 s of a synthesised voice.
+    #[arg(long, value_name = "SECONDS")]
+    play: Option<f64>,
     /// The clips that play, one after the other; without one, a synthesised voice.
     #[arg(long)]
     clip: Vec<PathBuf>,
@@ -48,8 +48,10 @@ fn size(text: &str) -> Result<(u32, u32), String> {
 
 fn main() -> Result<()> {
     let arguments = Arguments::parse();
-    if !(0.0..=3600.0).contains(&arguments.play) {
-        bail!("--play takes 0 to 3600 seconds, not {}", arguments.play);
+    if let Some(seconds) = arguments.play
+        && !(0.0..=3600.0).contains(&seconds)
+    {
+        bail!("--play takes 0 to 3600 seconds, not {seconds}");
     }
     run(&arguments)
 }
@@ -160,7 +162,7 @@ mod linux {
     /// The rate and the samples of what plays.
     fn sound(arguments: &Arguments) -> Result<(f64, Vec<f32>)> {
         if arguments.clip.is_empty() {
-            let seconds = arguments.play.max(0.1);
+            let seconds = arguments.play.unwrap_or(3.0).max(0.1);
             return Ok((48_000.0, voice::speak(voice::EVEN, 48_000.0, seconds)));
         }
         let (mut rate_hz, mut sound) = (0, Vec::new());
@@ -174,6 +176,9 @@ mod linux {
             rate_hz = clip.sample_rate_hz;
             sound.extend(clip.samples);
             sound.resize(sound.len() + (GAP_S * f64::from(rate_hz)) as usize, 0.0);
+        }
+        if let Some(seconds) = arguments.play {
+            sound.truncate((seconds * f64::from(rate_hz)) as usize);
         }
         Ok((f64::from(rate_hz), sound))
     }
