@@ -22,6 +22,12 @@ enum Command {
         /// Folders with a MANIFEST.csv, or with RAVDESS, CREMA-D, TESS or SAVEE as downloaded.
         #[arg(required = true)]
         folders: Vec<PathBuf>,
+        /// Write each usable clip with its fold to this file, as CSV: what a baseline needs to be judged on the same folds.
+        #[arg(long, value_name = "FILE", requires = "config")]
+        folds: Option<PathBuf>,
+        /// The recipe whose folds are meant.
+        #[arg(long, value_name = "RECIPE")]
+        config: Option<PathBuf>,
     },
     /// Train a network by a recipe.
     Train(TrainArguments),
@@ -89,7 +95,11 @@ enum Command {
 
 fn main() -> Result<()> {
     match Arguments::parse().command {
-        Command::Scan { folders } => commands::scan(&folders),
+        Command::Scan {
+            folders,
+            folds,
+            config,
+        } => commands::scan(&folders, folds.as_deref().zip(config.as_deref())),
         Command::Train(arguments) => commands::train(&arguments),
         Command::Tune(arguments) => commands::tune(&arguments),
         Command::CrossValidate(arguments) => commands::cross_validate(&arguments),

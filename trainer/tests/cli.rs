@@ -114,6 +114,32 @@ fn scan_counts_clips_and_names_what_it_refused() {
 }
 
 #[test]
+fn scan_writes_the_folds_that_training_uses() {
+    let folder = folder("scan-folds");
+    ravdess(&folder);
+    let (recipe, file) = (recipe(&folder, 1), folder.join("folds.csv"));
+    let out = [
+        "scan",
+        text(&folder),
+        "--folds",
+        text(&file),
+        "--config",
+        text(&recipe),
+    ];
+    assert!(run(&out).status.success());
+    let table = fs::read_to_string(&file).unwrap();
+    assert!(table.starts_with("path,corpus,speaker,emotion,fold\n"));
+    assert_eq!(table.lines().count(), 33);
+    let mut folds = std::collections::BTreeMap::new();
+    for line in table.lines().skip(1) {
+        let columns: Vec<&str> = line.split(',').collect();
+        let fold = folds.entry(columns[2]).or_insert(columns[4]);
+        assert_eq!(*fold, columns[4], "a speaker is in one fold");
+    }
+    assert!(error(&out[..4]).contains("--config"));
+}
+
+#[test]
 fn a_folder_that_is_no_corpus_is_an_error_that_says_what_would_be() {
     let folder = folder("no-corpus");
     fs::write(folder.join("song.wav"), b"").unwrap();

@@ -16,6 +16,8 @@ use std::{
 const PICTURE: [usize; 2] = [1600, 700];
 /// Width of the meters in it, which are its legend.
 const LEGEND: f32 = 380.0;
+/// How much larger its text is than a window's.
+const SCALE: f32 = 1.3;
 /// The highest number of a file.
 const LAST_NUMBER: u32 = 9999;
 
@@ -45,7 +47,12 @@ pub(super) fn png(view: &View, folder: &Path) -> Result<PathBuf, String> {
         let area = ui.max_rect().shrink(theme::MARGIN);
         let (left, right) = area.split_left_right_at_x(area.left() + LEGEND);
         meters::draw(ui, left, &mut view);
-        timeline::plot(ui, right.with_min_x(right.left() + theme::GAP), &view);
+        timeline::plot(
+            ui,
+            right.with_min_x(right.left() + theme::GAP),
+            &view,
+            SCALE,
+        );
     });
     let bytes = picture
         .map_err(|error| error.to_string())

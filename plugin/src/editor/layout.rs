@@ -52,6 +52,9 @@ pub(super) fn draw(ui: &mut Ui, view: &mut View) {
         window.split_top_bottom_at_y(window.top() + theme::HEADER_HEIGHT * scale);
     let (middle, status_area) =
         rest.split_top_bottom_at_y(rest.bottom() - theme::STATUS_HEIGHT * scale);
+    // What has no size of its own grows with the window too.
+    ui.style_mut().override_font_id = Some(theme::font(theme::SMALL_TEXT * scale));
+    ui.spacing_mut().interact_size *= scale;
     header::draw(ui, header_area, view, scale);
     match (view.look.page, Layout::of(size)) {
         (Page::Controls, _) => settings::draw(ui, middle, view),
@@ -79,5 +82,5 @@ fn meters_and_timeline(ui: &mut Ui, area: Rect, view: &mut View, scale: f32) {
     let width = (area.width() * METERS_SHARE).clamp(least, most);
     let (left, right) = area.split_left_right_at_x(area.left() + width);
     meters::draw(ui, left, view);
-    timeline::draw(ui, right.with_min_x(right.left() + theme::GAP), view);
+    timeline::draw(ui, right.with_min_x(right.left() + theme::GAP), view, scale);
 }

@@ -1,18 +1,28 @@
 //! `trainer scan`.
 
 use super::print_refused;
-use crate::{corpora, dataset, progress_bar::progress_bar};
+use crate::{
+    config::{Config, Split},
+    corpora::{self, Clip},
+    dataset, files,
+    progress_bar::progress_bar,
+    split,
+};
 use anyhow::{Result, bail};
 use rayon::prelude::*;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Lists what is in folders of corpora, and each file that was refused. Every clip is decoded, so that what is listed is what
-/// can be learned from.
+/// can be learned from. With a file and a recipe, the clips go to the file with their folds in that recipe.
 ///
 /// # Errors
 ///
-/// If a folder cannot be read, or no usable clip is left.
-pub fn scan(folders: &[PathBuf]) -> Result<()> {
+/// If a folder or the recipe cannot be read, no usable clip is left, or the file cannot be written.
+pub fn scan(folders: &[PathBuf], folds: Option<(&Path, &Path)>) -> Result<()> {
+    let folds = match folds {
+        Some((file, recipe)) => Some((file, Config::read(recipe)?.split)),
+        None => None,
+    };
     let mut scan = corpora::scan(folders)?;
     let bar = progress_bar(scan.clips.len() as u64, "reading");
     let read: Vec<_> = scan
@@ -45,5 +55,29 @@ pub fn scan(folders: &[PathBuf]) -> Result<()> {
     if !scan.refused.is_empty() {
         println!("{} files were refused", scan.refused.len());
     }
+    if let Some((file, split)) = folds {
+        let clips = usable.into_iter().map(|(clip, _)| clip).collect();
+        write_folds(file, clips, &split)?;
+    }
     Ok(())
+}
+
+/// Writes a row a clip: its file, corpus, speaker, emotion and fold.
+fn write_folds(file: &Path, clips: Vec<Clip>, split: &Split) -> Result<()> {
+    let folds = split::folds(&clips, split);
+    let mut bytes = Vec::new();
+    let mut writer = csv::Writer::from_writer(&mut bytes);
+    writer.write_record(["path", "corpus", "speaker", "emotion", "fold"])?;
+    for clip in clips {
+        writer.write_record([
+            &clip.path.display().to_string(),
+            clip.corpus.name(),
+            &clip.speaker,
+            clip.emotion.name(),
+            &folds[&clip.speaker].to_string(),
+        ])?;
+    }
+    writer.flush()?;
+    drop(writer);
+    files::replace(file, &bytes)
 }

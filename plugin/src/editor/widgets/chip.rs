@@ -10,9 +10,7 @@ pub(super) fn chip(ui: &mut Ui, text: &str, is_on: bool, hint: &str) -> Response
     } else {
         theme::TEXT
     };
-    let text = RichText::new(text)
-        .font(theme::font(theme::SMALL_TEXT))
-        .color(colour);
+    let text = RichText::new(text).color(colour);
     let fill = if is_on { theme::LIT } else { theme::BUTTON };
     ui.add(
         Button::new(text)

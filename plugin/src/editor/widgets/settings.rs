@@ -7,10 +7,10 @@ use crate::editor::{
 };
 use egui::{Align, Label, Layout, Rect, ScrollArea, TextEdit, Ui, UiBuilder, vec2};
 
-/// Width of a control's name, in points.
-const NAME_WIDTH: f32 = 170.0;
+/// Width of a control's name, in heights of a row.
+const NAME_WIDTH: f32 = 9.5;
 /// Width of a field for text.
-const FIELD_WIDTH: f32 = 260.0;
+const FIELD_WIDTH: f32 = 14.5;
 
 /// Draws the page in an area, and notes what the user wants.
 pub(in crate::editor) fn draw(ui: &mut Ui, area: Rect, view: &mut View) {
@@ -58,9 +58,10 @@ fn presets(ui: &mut Ui, controls: &mut Controls) {
 
 /// The name at the left of a row.
 fn name(ui: &mut Ui, text: &str, hint: &str) {
-    let size = vec2(NAME_WIDTH, ui.spacing().interact_size.y);
+    let height = ui.spacing().interact_size.y;
+    let size = vec2(NAME_WIDTH * height, height);
     ui.allocate_ui_with_layout(size, Layout::left_to_right(Align::Center), |ui| {
-        ui.set_min_width(NAME_WIDTH);
+        ui.set_min_width(size.x);
         ui.add(Label::new(text).truncate()).on_hover_text(hint);
     });
 }
@@ -104,7 +105,8 @@ fn address(ui: &mut Ui, controls: &mut Controls) {
         let hint = "Host and port, such as 127.0.0.1:9000";
         name(ui, "OSC goes to", hint);
         let field = &mut controls.osc_address;
-        let response = ui.add(TextEdit::singleline(&mut field.text).desired_width(FIELD_WIDTH));
+        let width = FIELD_WIDTH * ui.spacing().interact_size.y;
+        let response = ui.add(TextEdit::singleline(&mut field.text).desired_width(width));
         let response = response.on_hover_text(hint);
         field.is_typed = response.has_focus();
         if response.lost_focus() {
@@ -125,7 +127,7 @@ fn model(ui: &mut Ui, controls: &mut Controls, in_use: &str) {
         let field = &mut controls.model_path;
         let edit = TextEdit::singleline(&mut field.text)
             .hint_text("built in")
-            .desired_width(FIELD_WIDTH);
+            .desired_width(FIELD_WIDTH * ui.spacing().interact_size.y);
         let response = ui.add(edit).on_hover_text(hint);
         let enter = response.lost_focus() && ui.input(|input| input.key_pressed(egui::Key::Enter));
         // What was typed stays until it is loaded, or the built-in one is.

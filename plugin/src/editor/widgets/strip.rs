@@ -24,8 +24,8 @@ const BUTTONS: [&str; 2] = ["Freeze", "Learn this voice"];
 /// Width of the rows, and height of the buttons, at a scale of 1.
 const ROWS_WIDTH: f32 = 250.0;
 const BUTTONS_HEIGHT: f32 = 34.0;
-/// Width of a row's name, in points.
-const NAME_WIDTH: f32 = 92.0;
+/// Width of a row's name, in heights of a row.
+const NAME_WIDTH: f32 = 5.1;
 
 /// Draws the strip in an area.
 pub(in crate::editor) fn draw(ui: &mut Ui, area: Rect, view: &mut View, scale: f32) {
@@ -83,8 +83,7 @@ fn switch(ui: &mut Ui, controls: &mut Controls, index: usize, text: &str) {
 }
 
 fn presets(ui: &mut Ui, controls: &mut Controls) {
-    let text = egui::RichText::new("Preset").font(theme::font(theme::SMALL_TEXT));
-    ui.menu_button(text, |ui| {
+    ui.menu_button("Preset", |ui| {
         for index in 0..controls.presets.len() {
             let (name, purpose) = controls.presets[index];
             if ui.button(name).on_hover_text(purpose).clicked() {
@@ -97,11 +96,11 @@ fn presets(ui: &mut Ui, controls: &mut Controls) {
 /// A name and what it can be.
 fn row(ui: &mut Ui, controls: &mut Controls, index: usize) {
     let control = controls.list[index].clone();
-    let name = egui::RichText::new(&control.name).font(theme::font(theme::SMALL_TEXT));
-    let size = vec2(NAME_WIDTH, ui.spacing().interact_size.y);
+    let height = ui.spacing().interact_size.y;
+    let size = vec2(NAME_WIDTH * height, height);
     ui.allocate_ui_with_layout(size, Layout::left_to_right(Align::Center), |ui| {
-        ui.set_min_width(NAME_WIDTH);
-        ui.label(name).on_hover_text(control.hint);
+        ui.set_min_width(size.x);
+        ui.label(&control.name).on_hover_text(control.hint);
     });
     match control.kind {
         ControlKind::Choice(choices) => {

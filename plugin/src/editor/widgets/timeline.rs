@@ -8,8 +8,8 @@ use crate::editor::{
 };
 use crate::timeline::{COLUMNS_PER_SECOND, SPECTRUM_ROWS};
 use egui::{
-    Align, Align2, Color32, ColorImage, Layout, Mesh, Painter, Pos2, Rect, Role, Sense, Shape,
-    Stroke, TextureHandle, TextureOptions, Ui, UiBuilder, WidgetInfo, pos2, vec2,
+    Align, Align2, Color32, ColorImage, FontId, Layout, Mesh, Painter, Pos2, Rect, Role, Sense,
+    Shape, Stroke, TextureHandle, TextureOptions, Ui, UiBuilder, WidgetInfo, pos2, vec2,
 };
 use pathos_analysis::Emotion;
 
@@ -28,16 +28,16 @@ const REACH_S: f64 = 0.25;
 const LARGEST_TEXTURE: usize = 2048;
 
 /// Draws the timeline with its buttons in an area.
-pub(in crate::editor) fn draw(ui: &mut Ui, area: Rect, view: &mut View) {
+pub(in crate::editor) fn draw(ui: &mut Ui, area: Rect, view: &mut View, scale: f32) {
     ui.painter()
         .rect_filled(area, theme::PANEL_RADIUS, theme::PANEL);
     let inside = area.shrink(theme::PANEL_PADDING);
-    let (row, rest) = inside.split_top_bottom_at_y(inside.top() + BUTTONS);
+    let (row, rest) = inside.split_top_bottom_at_y(inside.top() + BUTTONS * scale);
     let builder = UiBuilder::new()
         .max_rect(row)
         .layout(Layout::left_to_right(Align::Min));
     ui.scope_builder(builder, |ui| buttons(ui, view));
-    plot(ui, rest, view);
+    plot(ui, rest, view, scale);
 }
 
 fn buttons(ui: &mut Ui, view: &mut View) {
@@ -97,9 +97,9 @@ fn buttons(ui: &mut Ui, view: &mut View) {
 }
 
 /// Draws the timeline without its buttons.
-pub(in crate::editor) fn plot(ui: &mut Ui, area: Rect, view: &View) {
+pub(in crate::editor) fn plot(ui: &mut Ui, area: Rect, view: &View, scale: f32) {
     let timeline = &view.timeline;
-    let (plot, times) = area.split_top_bottom_at_y(area.bottom() - TIMES);
+    let (plot, times) = area.split_top_bottom_at_y(area.bottom() - TIMES * scale);
     let (values, sound) = plot.split_top_bottom_at_y(plot.bottom() - plot.height() * SOUND_SHARE);
     let values = values.with_max_y(values.bottom() - 6.0);
     let painter = ui.painter().with_clip_rect(area);
@@ -111,12 +111,13 @@ pub(in crate::editor) fn plot(ui: &mut Ui, area: Rect, view: &View) {
     painter.rect_filled(values, 3.0, theme::GROOVE);
     painter.rect_filled(sound, 3.0, theme::GROOVE);
     let inside = painter.with_clip_rect(plot);
-    curves(&inside, values, timeline, &axis, view.look.curves);
+    let font = theme::font(theme::SMALL_TEXT * scale);
+    curves(&inside, values, timeline, &axis, view.look.curves, &font);
     match view.look.sound {
         Sound::Wave => wave(&inside, sound, timeline, &axis),
         Sound::Spectrum => spectrum(ui, &inside, sound, timeline, &axis),
     }
-    scale(&painter, times, plot, timeline, &axis);
+    time_scale(&painter, times, plot, timeline, &axis, &font);
     let playhead = timeline.now_s.map(|now| axis.x(now));
     if let Some(x) = playhead.filter(|&x| x < plot.right() - 1.0) {
         painter.vline(x, plot.y_range(), Stroke::new(1.5, theme::GOOD));
@@ -158,7 +159,14 @@ impl Axis {
     }
 }
 
-fn curves(painter: &Painter, area: Rect, timeline: &TimelineView, axis: &Axis, curves: Curves) {
+fn curves(
+    painter: &Painter,
+    area: Rect,
+    timeline: &TimelineView,
+    axis: &Axis,
+    curves: Curves,
+    font: &FontId,
+) {
     for run in timeline.runs() {
         let first = run[0];
         let start = Moment {
@@ -167,7 +175,7 @@ fn curves(painter: &Painter, area: Rect, timeline: &TimelineView, axis: &Axis, c
         };
         if !first.reading.state.has_values() {
             let ends = [axis.x(start.at_s), axis.x(run[run.len() - 1].at_s)];
-            no_voice(painter, area, ends);
+            no_voice(painter, area, ends, font);
             continue;
         }
         let points: Vec<Moment> = std::iter::once(start).chain(run.iter().copied()).collect();
@@ -178,14 +186,10 @@ fn curves(painter: &Painter, area: Rect, timeline: &TimelineView, axis: &Axis, c
     }
 }
 
-fn no_voice(painter: &Painter, area: Rect, [from, to]: [f32; 2]) {
+fn no_voice(painter: &Painter, area: Rect, [from, to]: [f32; 2], font: &FontId) {
     let place = area.with_min_x(from.max(area.left())).with_max_x(to);
     painter.rect_filled(place, 0.0, theme::PANEL.gamma_multiply(0.6));
-    let text = painter.layout_no_wrap(
-        "no voice".to_owned(),
-        theme::font(theme::SMALL_TEXT),
-        theme::TEXT_WEAK,
-    );
+    let text = painter.layout_no_wrap("no voice".to_owned(), font.clone(), theme::TEXT_WEAK);
     if text.size().x + 10.0 < place.width() {
         painter.galley(place.center() - text.size() / 2.0, text, theme::TEXT_WEAK);
     }
@@ -300,7 +304,14 @@ fn spectrum_image(timeline: &TimelineView) -> ColorImage {
 }
 
 /// The times below, at round seconds.
-fn scale(painter: &Painter, area: Rect, plot: Rect, timeline: &TimelineView, axis: &Axis) {
+fn time_scale(
+    painter: &Painter,
+    area: Rect,
+    plot: Rect,
+    timeline: &TimelineView,
+    axis: &Axis,
+    font: &FontId,
+) {
     let [from, to] = axis.range_s;
     let step = match to - from {
         span if span <= 16.0 => 2.5,
@@ -308,7 +319,6 @@ fn scale(painter: &Painter, area: Rect, plot: Rect, timeline: &TimelineView, axi
         span if span <= 61.0 => 10.0,
         _ => 20.0,
     };
-    let font = theme::font(theme::SMALL_TEXT);
     let mut time_s = (from / step).ceil() * step;
     while time_s < to {
         let x = axis.x(time_s);
@@ -333,7 +343,13 @@ fn scale(painter: &Painter, area: Rect, plot: Rect, timeline: &TimelineView, axi
     if timeline.columns.is_empty() {
         let text = "what the voice expresses will be drawn here";
         let at = plot.center() - vec2(0.0, plot.height() * SOUND_SHARE / 2.0);
-        painter.text(at, Align2::CENTER_CENTER, text, font, theme::TEXT_WEAK);
+        painter.text(
+            at,
+            Align2::CENTER_CENTER,
+            text,
+            font.clone(),
+            theme::TEXT_WEAK,
+        );
     }
 }
 
