@@ -341,7 +341,7 @@ impl<const VST3: bool> Plugin for Pathos<VST3> {
         };
         instance
             .telemetry
-            .report_block(&outputs.values(), peak, overruns, failed);
+            .report_block(&outputs.values(), peak, rolling, overruns, failed);
 
         // On Linux this event loop has a thread of its own, which is not the host's main thread.
         if cfg!(any(target_os = "macos", target_os = "windows")) && host::any_wait() {

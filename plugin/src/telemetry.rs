@@ -5,7 +5,7 @@ use atomic_float::AtomicF32;
 use pathos_analysis::{Emotion, Estimate, ModelInfo, VoiceState};
 use std::sync::{
     Arc, Mutex, PoisonError,
-    atomic::{AtomicU8, AtomicU32, Ordering::Relaxed},
+    atomic::{AtomicBool, AtomicU8, AtomicU32, Ordering::Relaxed},
 };
 
 /// How much of a new measurement of the worker's load goes into the shown one.
@@ -44,6 +44,8 @@ pub(crate) struct Snapshot {
     pub sample_rate_hz: f32,
     /// Highest absolute sample of the last block.
     pub input_peak: f32,
+    /// Whether the transport rolled in it.
+    pub rolling: bool,
     /// The worker's time for this stream, as a share of the audio's time.
     pub worker_load: f32,
     /// How often the worker was too far behind and audio was lost to it.
@@ -69,6 +71,7 @@ pub(crate) struct Telemetry {
     state: AtomicU8,
     sample_rate_hz: AtomicF32,
     input_peak: AtomicF32,
+    rolling: AtomicBool,
     worker_load: AtomicF32,
     overruns: AtomicU32,
     status: AtomicU8,
@@ -87,6 +90,7 @@ impl Default for Telemetry {
             state: AtomicU8::new(0),
             sample_rate_hz: AtomicF32::new(0.0),
             input_peak: AtomicF32::new(0.0),
+            rolling: AtomicBool::new(false),
             worker_load: AtomicF32::new(0.0),
             overruns: AtomicU32::new(0),
             status: AtomicU8::new(INACTIVE),
@@ -128,6 +132,7 @@ impl Telemetry {
             },
             sample_rate_hz: self.sample_rate_hz.load(Relaxed),
             input_peak: self.input_peak.load(Relaxed),
+            rolling: self.rolling.load(Relaxed),
             worker_load: self.worker_load.load(Relaxed),
             overruns: self.overruns.load(Relaxed),
             status: match self.status.load(Relaxed) {
@@ -201,6 +206,7 @@ impl Telemetry {
         &self,
         values: &[f32; OUTPUT_COUNT],
         input_peak: f32,
+        rolling: bool,
         overruns: u32,
         failed: bool,
     ) {
@@ -208,6 +214,7 @@ impl Telemetry {
             cell.store(*value, Relaxed);
         }
         self.input_peak.store(input_peak, Relaxed);
+        self.rolling.store(rolling, Relaxed);
         self.overruns.store(overruns, Relaxed);
         if failed {
             self.status.store(FAILED, Relaxed);

@@ -29,8 +29,10 @@ const CLEAR_LEAD: f32 = 0.3;
 const LEAST_CONFIDENCE: f32 = 0.1;
 /// The input counts as clipped for this long after a sample over full scale, in seconds.
 const CLIP_HOLD_S: f64 = 1.5;
-/// Without any sound at all for this long there is no input, in seconds.
-const NO_INPUT_S: f64 = 5.0;
+/// While the transport rolls, without any sound at all for this long there is no input, in seconds: if there was none before, and
+/// if there was. Vocal tracks are silent between their regions.
+const NO_INPUT_AT_FIRST_S: f64 = 5.0;
+const NO_INPUT_S: f64 = 60.0;
 /// Values that come later than this after their sound come from a worker that is behind, in seconds.
 const LONGEST_LATENCY_S: f32 = 1.0;
 /// For how long a note is shown, in seconds.
@@ -91,7 +93,10 @@ pub(super) struct View {
     note: Option<(String, f64)>,
     time: f64,
     clipped_at: f64,
-    sounded_at: Option<f64>,
+    /// Whether there was any input.
+    has_sounded: bool,
+    /// When there was some, or the transport stood.
+    excused_at: Option<f64>,
     moving: bool,
 }
 
@@ -118,7 +123,8 @@ impl View {
             warning: None,
             time: 0.0,
             clipped_at: f64::NEG_INFINITY,
-            sounded_at: None,
+            has_sounded: false,
+            excused_at: None,
             note: None,
             moving: false,
         }
@@ -152,8 +158,9 @@ impl View {
         if snapshot.input_peak > 1.0 {
             self.clipped_at = time;
         }
-        if snapshot.input_peak > 0.0 || self.sounded_at.is_none() {
-            self.sounded_at = Some(time);
+        self.has_sounded |= snapshot.input_peak > 0.0;
+        if snapshot.input_peak > 0.0 || !snapshot.rolling || self.excused_at.is_none() {
+            self.excused_at = Some(time);
         }
         let point = [snapshot.valence, snapshot.arousal];
         let is_heard = snapshot.state.has_values();
@@ -228,9 +235,14 @@ impl View {
         if self.time - self.clipped_at < CLIP_HOLD_S {
             return Some("the input clips".to_owned());
         }
+        let patience_s = if self.has_sounded {
+            NO_INPUT_S
+        } else {
+            NO_INPUT_AT_FIRST_S
+        };
         let is_silent = self
-            .sounded_at
-            .is_some_and(|at| self.time - at > NO_INPUT_S);
+            .excused_at
+            .is_some_and(|at| self.time - at > patience_s);
         if is_silent {
             return Some("no input: nothing at all comes from the host".to_owned());
         }
@@ -330,14 +342,21 @@ mod tests {
         let mut view = View::new(WindowState::default());
         let mut silence = snapshot([0.0; 7]);
         silence.state = VoiceState::NoVoice;
-        view.update(&silence, 0.0);
-        view.update(&silence, 4.0);
-        assert_eq!(view.warning, None);
-        view.update(&silence, 6.0);
-        assert!(view.warning.as_ref().unwrap().starts_with("no input"));
+        let mut warns = |silence: &Snapshot, time: f64| {
+            view.update(silence, time);
+            view.warning.is_some()
+        };
+        assert!(!warns(&silence, 0.0));
+        assert!(!warns(&silence, 100.0), "the transport stands");
+        silence.rolling = true;
+        assert!(!warns(&silence, 104.0));
+        assert!(warns(&silence, 106.0));
         silence.input_peak = 1e-5;
-        view.update(&silence, 6.1);
-        assert_eq!(view.warning, None);
+        assert!(!warns(&silence, 106.1));
+        silence.input_peak = 0.0;
+        assert!(!warns(&silence, 150.0), "a rest between two phrases");
+        assert!(warns(&silence, 170.0));
+        assert!(view.warning.unwrap().starts_with("no input"));
     }
 
     #[test]
