@@ -322,13 +322,19 @@ fn osc_carries_every_hop(format: Format) {
         .unwrap();
     let mut plugin = with_osc(format, &receiver.local_addr().unwrap().to_string());
     let recording = play(&mut *plugin, &sound()[..144_000], None);
-    // Half a hop after each of the first eleven hops.
+    // Half a hop after each hop, from the first at which something sounds.
     let mut loudest = [0.0f64; 10];
-    for hop in 0..11 {
+    for hop in 0.. {
         let mut bytes = [0; 2048];
-        let count = receiver
-            .recv(&mut bytes)
-            .unwrap_or_else(|error| panic!("{format}: hop {hop}: {error}"));
+        let count = match receiver.recv(&mut bytes) {
+            Ok(count) => count,
+            Err(_) if hop >= 11 => break,
+            Err(error) => panic!("{format}: hop {hop}: {error}"),
+        };
+        if hop == 10 {
+            let short = Duration::from_millis(500);
+            receiver.set_read_timeout(Some(short)).unwrap();
+        }
         let (_, packet) = rosc::decoder::decode_udp(&bytes[..count]).unwrap();
         let OscPacket::Bundle(bundle) = packet else {
             panic!("{format}: {packet:?}");
@@ -354,8 +360,9 @@ fn osc_carries_every_hop(format: Format) {
         let highest = lane.map(|(_, change)| change.value).fold(0.0, f64::max);
         assert!(
             (highest - loudest[place]).abs() < 0.02,
-            "{format}: {}",
-            OUTPUTS[place]
+            "{format}: {} is {highest} at the most in the lane, {} by OSC",
+            OUTPUTS[place],
+            loudest[place]
         );
     }
 }
@@ -427,16 +434,13 @@ fn a_new_lookahead_is_told(format: Format) {
 
 fn frozen_values_stay(format: Format) {
     let mut plugin = plugin(format, &[], Setup::offline(RATE_HZ));
-    let before = play(&mut *plugin, &sound()[..144_000], None).lanes.last();
+    play(&mut *plugin, &sound()[..144_000], None);
     set_live(&mut *plugin, "freeze", 1.0);
-    let frozen = play(&mut *plugin, &voice::silence(RATE_HZ, 5.0), None);
-    for (place, value) in frozen.lanes.last().iter().enumerate() {
-        assert!(
-            (value - before[place]).abs() < 0.02,
-            "{format}: {}",
-            OUTPUTS[place]
-        );
-    }
+    let silence = |seconds| voice::silence(RATE_HZ, seconds);
+    let frozen = play(&mut *plugin, &silence(1.0), None).lanes.last();
+    assert!(frozen[..7].iter().any(|value| *value > 0.1), "{format}");
+    let later = play(&mut *plugin, &silence(5.0), None).lanes.last();
+    assert_eq!(later, frozen, "{format}");
     set_live(&mut *plugin, "freeze", 0.0);
     let after = play(&mut *plugin, &voice::silence(RATE_HZ, 5.0), None);
     assert_eq!(after.lanes.last(), [0.0; 10], "{format}");
