@@ -129,6 +129,7 @@ fn quality(text: &mut String, facts: &Facts) {
         Protocol::All => "",
     };
     let judged = match (facts.config.split.protocol, evaluation.runs.len()) {
+        (Protocol::All, 1) => "This network learned from all clips, so it cannot be judged itself: the figures are those of another of the same recipe, judged on what it had not heard; with another split they would move by some points.".to_owned(),
         (Protocol::All, runs) => format!(
             "This network learned from all clips, so it cannot be judged itself: the figures are those of {runs} networks of the same recipe, each judged on what it had not heard."
         ),

@@ -1,4 +1,4 @@
-//! Pictures of what egui draws, without a window or a graphics card: the same bytes everywhere.
+//! Pictures of what egui draws, without a window or a graphics card, alike on every machine.
 
 use dream_soft_render::{ClipRect, Color, Error, Mesh, SoftwareRenderer, TextureId, Vertex};
 use egui::{

@@ -25,7 +25,7 @@ const BUTTONS: [&str; 2] = ["Freeze", "Learn this voice"];
 const ROWS_WIDTH: f32 = 250.0;
 const BUTTONS_HEIGHT: f32 = 34.0;
 /// Width of a row's name, in heights of a row.
-const NAME_WIDTH: f32 = 5.1;
+const NAME_WIDTH: f32 = 4.6;
 
 /// Draws the strip in an area.
 pub(in crate::editor) fn draw(ui: &mut Ui, area: Rect, view: &mut View, scale: f32) {
