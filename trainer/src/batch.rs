@@ -10,7 +10,7 @@ use crate::{
     draws, mixup, non_voice,
 };
 use anyhow::{Context, Result};
-use pathos_analysis::{Emotion, Frame, TIME_POOL, Window, Windowing};
+use pathos_analysis::{Emotion, Frame, MASK_STEPS, TIME_POOL, Window, Windowing};
 use rand::{
     Rng, SeedableRng,
     distr::{Distribution, weighted::WeightedIndex},
@@ -81,7 +81,9 @@ impl Item {
 impl Batch {
     /// Items side by side, the shorter ones with zeros before them. Targets are left out of plain windows.
     fn of(items: &[Item], columns: usize) -> Self {
-        let steps = items.iter().map(|item| item.mask.len()).max().unwrap_or(0);
+        let longest = items.iter().map(|item| item.mask.len()).max().unwrap_or(0);
+        // A network whose steps are pairs must find them where they are in a whole window.
+        let steps = longest + (MASK_STEPS - longest) % 2;
         let mut batch = Self {
             frames: steps * TIME_POOL,
             ..Self::default()

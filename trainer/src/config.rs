@@ -149,7 +149,7 @@ pub struct NetworkSettings {
     pub kind: NetworkKind,
     /// Channels of the 3×3 convolutions; not used by `lstm`.
     pub channels: Vec<usize>,
-    /// Their strides, `[frames, bands]`; those of the frames must come to 4.
+    /// Their strides, `[frames, bands]`; those of the frames must come to 4 or 8.
     pub strides: Vec<[usize; 2]>,
     /// Width of the layer after them.
     pub projection: usize,
@@ -400,8 +400,9 @@ impl Config {
         );
         let pool: usize = network.strides.iter().map(|stride| stride[0]).product();
         ensure!(
-            pool == TIME_POOL,
-            "the frames' strides of network.strides come to {pool}; they must come to {TIME_POOL}"
+            pool == TIME_POOL || pool == 2 * TIME_POOL,
+            "the frames' strides of network.strides come to {pool}; they must come to {TIME_POOL} or {}",
+            2 * TIME_POOL
         );
         Ok(())
     }

@@ -1,14 +1,15 @@
 //! The networks: `cnn`, `lstm` and `cnn-lstm`.
 //!
 //! ```text
-//! log-mel columns  [B, T, 64] ─► n × (3×3 convolution, batch norm, ReLU) ─► [B, T/4, channels × bands] ┐
-//! other columns    [B, T, C]  ─► four frames side by side ────────────────► [B, T/4, 4 C] ─────────────┤
+//! log-mel columns  [B, T, 64] ─► n × (3×3 convolution, batch norm, ReLU) ─► [B, T/P, channels × bands] ┐
+//! other columns    [B, T, C]  ─► four frames side by side ────────────────► [B, T/P, 4 C] ─────────────┤
 //!   ┌──────────────────────────────────────────────────────────────────────────────────────────────────┘
 //!   └─► linear, ReLU ─► LSTM ─► attention, mean and deviation over the real steps ─► logits [B, 7]
 //!                                                                               └─► voice [B, 1]
 //! ```
 //!
-//! `lstm` has no convolutions: all its columns go the lower way. `cnn` has no LSTM.
+//! `lstm` has no convolutions: all its columns go the lower way. `cnn` has no LSTM. `P`, the frames of a step, is what the
+//! convolutions' strides come to: 4, or 8, of which the mask and the other columns give every second step.
 
 use crate::config::{NetworkKind, NetworkSettings};
 use burn::{
@@ -21,6 +22,7 @@ use burn::{
     tensor::{
         Device, Tensor,
         activation::{relu, sigmoid, softmax, tanh},
+        s,
     },
 };
 use pathos_analysis::{Emotion, FeatureKind, FeatureSettings, MEL_BANDS, TIME_POOL, WINDOW_FRAMES};
@@ -72,6 +74,15 @@ impl Architecture {
         }
     }
 
+    /// Frames of a step.
+    fn pool(&self) -> usize {
+        if self.convolved > 0 {
+            self.strides.iter().map(|stride| stride[0]).product()
+        } else {
+            TIME_POOL
+        }
+    }
+
     /// Bands that are left after the convolutions.
     fn pooled_bands(&self) -> usize {
         // A 3×3 convolution with a padding of 1 gives the ceiling of the quotient.
@@ -107,7 +118,7 @@ impl Architecture {
             macs += frames * bands * 9 * inputs * outputs;
             inputs = outputs;
         }
-        let steps = WINDOW_FRAMES / TIME_POOL;
+        let steps = WINDOW_FRAMES.div_ceil(self.pool());
         macs += steps * self.joined() * self.projection;
         if self.kind.recurs() {
             macs += steps * 4 * self.hidden * (self.projection + self.hidden);
@@ -239,11 +250,20 @@ pub struct Network {
 }
 
 impl Network {
+    /// Steps of the mask from one of the network's to the next.
+    #[must_use]
+    pub fn mask_stride(&self) -> usize {
+        let strides = self.blocks.iter().map(|block| block.conv.stride[0]);
+        (strides.product::<usize>() / TIME_POOL).max(1)
+    }
+
     /// `features` `[B, T, columns]` and `mask` `[B, T/4]` to the emotions' logits `[B, 7]` and the voice's `[B, 1]`. `T` is a
     /// multiple of 4.
     pub fn forward(&self, features: Tensor<3>, mask: Tensor<2>) -> (Tensor<2>, Tensor<2>) {
         let [batch, frames, columns] = features.dims();
-        let steps = frames / TIME_POOL;
+        let stride = self.mask_stride();
+        let mask = mask.slice(s![.., ..;stride as isize]);
+        let [_, steps] = mask.dims();
         let mut joined = Vec::with_capacity(2);
         if self.convolved > 0 {
             let mut x = features
@@ -259,7 +279,8 @@ impl Network {
         let others = columns - self.convolved;
         if others > 0 {
             let others = features.narrow(2, self.convolved, others);
-            joined.push(others.reshape([0, steps as i32, -1]));
+            let stacked = others.reshape([0, (frames / TIME_POOL) as i32, -1]);
+            joined.push(stacked.slice(s![.., ..;stride as isize]));
         }
         let x = Tensor::cat(joined, 2);
         let mut x = self.dropout.forward(relu(self.projection.forward(x)));
