@@ -379,7 +379,10 @@ mod tests {
 
     #[test]
     fn tract_runs_what_burn_trained_whatever_it_is() {
-        for (kind, strides) in KINDS.into_iter().flat_map(|kind| STRIDES.map(|own| (kind, own))) {
+        for (kind, strides) in KINDS
+            .into_iter()
+            .flat_map(|kind| STRIDES.map(|own| (kind, own)))
+        {
             for features in FEATURES {
                 let network = network(kind, features, strides);
                 if let Some(block) = network.blocks.first() {
@@ -399,7 +402,10 @@ mod tests {
 
     #[test]
     fn what_was_written_is_read_back() {
-        for (kind, strides) in KINDS.into_iter().flat_map(|kind| STRIDES.map(|own| (kind, own))) {
+        for (kind, strides) in KINDS
+            .into_iter()
+            .flat_map(|kind| STRIDES.map(|own| (kind, own)))
+        {
             for features in FEATURES {
                 let bytes = file(&network(kind, features, strides), features);
                 let (found, network) = import::network(&bytes, 0.0, &Device::flex()).unwrap();
@@ -424,7 +430,10 @@ mod tests {
     #[test]
     fn the_mask_decides_what_is_pooled() {
         let features = FEATURES[0];
-        let model = Model::from_bytes(&file(&network(NetworkKind::CnnLstm, features, STRIDES[0]), features));
+        let model = Model::from_bytes(&file(
+            &network(NetworkKind::CnnLstm, features, STRIDES[0]),
+            features,
+        ));
         let model = model.unwrap();
         let mut window = model.windowing().window(&[]);
         let nothing = model.infer(&window);
