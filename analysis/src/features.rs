@@ -3,6 +3,7 @@
 use crate::{
     chroma::{CHROMA_BINS, Chroma},
     log_mel::{LogMel, LogMelSettings, MEL_BANDS, MelFrame},
+    ltas::LTAS_VALUES,
     mfcc::MFCC_COEFFICIENTS,
     pitch::Pitch,
     window::WindowSettings,
@@ -31,11 +32,26 @@ pub enum FeatureKind {
     /// Base-2 logarithm of F0 in Hz (held through unvoiced frames), voicing from 0 to 1 and level in tens of dB: see
     /// [`pitch`](crate::pitch).
     Prosody,
+    /// What the normalisation takes off the others: the spectrum's long-term shape and movement, the same in every row of a
+    /// window. See [`ltas`](crate::ltas).
+    Ltas,
 }
 
 impl FeatureKind {
     /// All of them, in the order of their columns.
-    pub const ALL: [Self; 4] = [Self::LogMel, Self::Mfcc, Self::Chroma, Self::Prosody];
+    pub const ALL: [Self; 5] = [
+        Self::LogMel,
+        Self::Mfcc,
+        Self::Chroma,
+        Self::Prosody,
+        Self::Ltas,
+    ];
+
+    /// Whether it is made of single frames; the others are made of the log-mel bands of a window.
+    #[must_use]
+    pub const fn is_of_frames(self) -> bool {
+        !matches!(self, Self::Mfcc | Self::Ltas)
+    }
 
     /// How many columns it has in a window.
     #[must_use]
@@ -45,6 +61,7 @@ impl FeatureKind {
             Self::Mfcc => 3 * MFCC_COEFFICIENTS,
             Self::Chroma => CHROMA_BINS,
             Self::Prosody => PROSODY_VALUES,
+            Self::Ltas => LTAS_VALUES,
         }
     }
 }

@@ -32,6 +32,7 @@ pub mod estimate;
 pub mod features;
 pub mod gate;
 pub mod log_mel;
+pub mod ltas;
 pub mod mfcc;
 pub mod model;
 pub mod pitch;

@@ -5,6 +5,7 @@ use crate::{
     deltas::{deltas, second_deltas},
     features::{FeatureKind, Frame, FrameExtractor},
     gate::VoiceGate,
+    ltas::ltas,
     mfcc::{Mfcc, MfccFrame},
 };
 use serde::{Deserialize, Serialize};
@@ -81,7 +82,7 @@ impl Windowing {
         self.kinds.iter().map(|kind| kind.columns()).sum()
     }
 
-    /// Removes each column's mean and variance over the window, and pads on the left with zeros.
+    /// Removes each column's mean and variance over the window, but for those of the LTAS, and pads on the left with zeros.
     ///
     /// Takes the last [`WINDOW_FRAMES`] of `frames`. The statistics are of these frames alone, so a value reads nothing of the
     /// future, and three seconds after a change of microphone nothing is left of the old one.
@@ -98,6 +99,13 @@ impl Windowing {
             first += kind.columns();
         }
         normalise(rows, columns);
+        if self.kinds.contains(&FeatureKind::Ltas) {
+            let values = ltas(frames);
+            let first = columns - values.len();
+            for row in rows.chunks_exact_mut(columns) {
+                row[first..].copy_from_slice(&values);
+            }
+        }
 
         let mut mask = [0.0; MASK_STEPS];
         if !frames.is_empty() {
@@ -143,6 +151,8 @@ impl Windowing {
             FeatureKind::Prosody => {
                 pairs.for_each(|(place, frame)| place.copy_from_slice(&frame.extra[CHROMA_BINS..]));
             }
+            // Is not normalised, and comes last.
+            FeatureKind::Ltas => {}
         }
     }
 }
@@ -262,7 +272,7 @@ mod tests {
         let windowing = Windowing::new(&FeatureKind::ALL);
         let window = windowing.window(&ramp(300));
         let columns = windowing.columns();
-        assert_eq!(columns, 64 + 60 + 12 + 3);
+        assert_eq!(columns, 64 + 60 + 12 + 3 + 32);
         for column in 0..MEL_BANDS {
             let values = window.features.iter().skip(column).step_by(columns);
             let mean = values.clone().sum::<f32>() / 300.0;

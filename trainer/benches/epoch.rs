@@ -35,7 +35,7 @@ fn main() -> Result<()> {
     let start = Instant::now();
     let clips = corpora::scan(&[PathBuf::from(data)])?.clips;
     let cache = PathBuf::from("runs/cache");
-    let dataset = dataset::load(clips, &config, &Role::ALL, &cache)?;
+    let dataset = dataset::load(clips, &config, &Role::ALL, None, &cache)?;
     println!(
         "features of {} clips: {:.1} s",
         dataset.training.len(),

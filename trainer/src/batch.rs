@@ -5,7 +5,8 @@
 
 use crate::{
     augment::{augment, spec_augment},
-    config::Config,
+    config::{Config, Training},
+    corpora::Clip,
     dataset::Example,
     draws, mixup, non_voice,
 };
@@ -212,10 +213,7 @@ impl Source {
         spec_augment(&mut item.rows, columns, augmentation, rng);
         let corpus = example.clip.corpus;
         let classes = Emotion::ALL.map(|emotion| if corpus.has(emotion) { 1.0 } else { 0.0 });
-        let count: f32 = classes.iter().sum();
-        let smoothing = self.config.training.label_smoothing;
-        let mut target = classes.map(|class| class * smoothing / count);
-        target[example.clip.emotion.index()] += 1.0 - smoothing;
+        let target = target(&example.clip, &self.config.training);
         Item {
             target,
             classes,
@@ -236,6 +234,27 @@ impl Source {
     }
 }
 
+/// What the network is to say of a clip: what was acted, in part what its listeners heard, and some of every class that its
+/// corpus has. Sums to 1.
+fn target(clip: &Clip, training: &Training) -> [f32; Emotion::COUNT] {
+    let smoothing = training.label_smoothing;
+    let listening = if clip.votes.is_some() {
+        training.vote_share
+    } else {
+        0.0
+    };
+    let classes = Emotion::ALL.map(|emotion| f32::from(u8::from(clip.corpus.has(emotion))));
+    let count: f32 = classes.iter().sum();
+    let votes = clip.votes.unwrap_or_default().map(f32::from);
+    let voters = votes.iter().sum::<f32>().max(1.0);
+    Emotion::ALL.map(|emotion| {
+        let at = emotion.index();
+        let acted = f32::from(u8::from(emotion == clip.emotion));
+        let heard = (1.0 - listening) * acted + listening * votes[at] / voters;
+        (1.0 - smoothing) * heard + smoothing * classes[at] / count
+    })
+}
+
 /// Steps in an epoch of so many examples.
 #[must_use]
 pub fn steps(examples: usize, config: &Config) -> usize {
@@ -245,7 +264,7 @@ pub fn steps(examples: usize, config: &Config) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::corpora::{Clip, Corpus};
+    use crate::corpora::Corpus;
     use pathos_analysis::{Frame, MelFrame};
 
     fn config() -> Config {
@@ -265,6 +284,7 @@ mod tests {
                     speaker: format!("S{number}"),
                     female: false,
                     emotion: Emotion::Sad,
+                    votes: None,
                 },
                 copies: vec![frames.collect()],
             }
@@ -323,6 +343,26 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn listeners_have_their_share() {
+        let mut clip = examples().remove(0).clip;
+        let mut training = config().training;
+        (training.vote_share, training.label_smoothing) = (0.25, 0.0);
+        assert_eq!(
+            target(&clip, &training),
+            [0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0]
+        );
+        clip.votes = Some([0, 0, 3, 0, 6, 1, 0]);
+        let heard = target(&clip, &training);
+        let expected = [0.0, 0.0, 0.075, 0.0, 0.15, 0.775, 0.0];
+        assert!(
+            heard
+                .iter()
+                .zip(expected)
+                .all(|(a, b)| (a - b).abs() < 1e-6)
+        );
     }
 
     #[test]

@@ -2,12 +2,12 @@
 
 use crate::{
     config::{Config, Optimizer, Protocol, Schedule},
-    corpora::{Clip, Corpus},
+    corpora::{Clip, Corpus, unlearned},
     evaluate::{Figures, MIX},
     evaluation::Evaluation,
     onnx::verify::Size,
 };
-use pathos_analysis::{Emotion, Evidence, Figure};
+use pathos_analysis::{Emotion, Evidence, FeatureKind, Figure};
 use std::{collections::BTreeSet, fmt::Write};
 
 /// What the card tells.
@@ -85,11 +85,13 @@ fn corpora(clips: &[&Clip]) -> BTreeSet<Corpus> {
     clips.iter().map(|clip| clip.corpus).collect()
 }
 
+/// Whether none of the clips' corpora excludes commercial use.
+fn allows_commercial_use(clips: &[&Clip]) -> bool {
+    clips.iter().all(|clip| clip.corpus == Corpus::CremaD)
+}
+
 fn licence(clips: &[&Clip]) -> String {
-    if corpora(clips)
-        .iter()
-        .all(|&corpus| corpus == Corpus::CremaD)
-    {
+    if allows_commercial_use(clips) {
         "learned from CREMA-D (ODbL 1.0)".to_owned()
     } else {
         "not for commercial use: learned from corpora whose licences exclude it".to_owned()
@@ -105,7 +107,9 @@ pub fn card(facts: &Facts) -> String {
     );
     quality(&mut text, facts);
     confusion(&mut text, &facts.evaluation.while_it_plays);
+    conditions(&mut text, facts.evaluation);
     text += USE;
+    limits(&mut text, facts);
     data(&mut text, facts.learned_from);
     training(&mut text, facts);
     network(&mut text, facts);
@@ -171,11 +175,35 @@ fn quality(text: &mut String, facts: &Facts) {
     }
     writeln!(
         text,
-        "\nA clip is judged as the plugin judges it while it plays: by tract, one window of its voiced frames each 0.25 s; the mean of the logits of its full\nwindows is the clip's, or those of its last window if it has less than 3 s of voice. *After 1 s* is the window of its first second of voice, *at the end* that of its last 3 s. Classes that a corpus\ndoes not have are left out of its softmax. The temperature, {:.3}, is fitted on all that was judged; the figures of calibration (ECE over 15 bins,\nNLL in nats, Brier) are cross-fitted, each half of the speakers with the temperature of the other half. RAVDESS's calm counts as neutral. The\nemotion is the one that was to be acted; in CREMA-D the majority of its listeners hears another for more than half of the clips, so figures far\nbelow 100 are no surprise there.\n\nThe voice head takes {} % of the judged clips for a voice, and {} % of made-up sounds without one (noise, hum, tones, chords, drums of\nthe kinds it was trained with) for none.\n",
+        "\nA clip is judged as the plugin judges it while it plays: by tract, one window of its voiced frames each 0.25 s; the mean of the logits of its full\nwindows is the clip's, or those of its last window if it has less than 3 s of voice. *After 1 s* is the window of its first second of voice, *at the end* that of its last 3 s. Classes that a corpus\ndoes not have are left out of its softmax. The temperature, {:.3}, is fitted on all that was judged; the figures of calibration (ECE over 15 bins,\nNLL in nats, Brier) are cross-fitted, each half of the speakers with the temperature of the other half. RAVDESS's calm counts as neutral. The\nemotion is the one that was to be acted; in CREMA-D the majority of its listeners hears another for more than half of the clips, so figures far\nbelow 100 are no surprise there.\n\nThe voice head takes {} % of the judged clips for a voice, and {} % of made-up sounds without one (noise, hum, tones, chords, drums of\nthe kinds it was trained with) for none; {} % of these sounds move no emotion above a half.\n",
         evaluation.temperature,
         percent(evaluation.voice.voices),
-        percent(evaluation.voice.non_voices)
+        percent(evaluation.voice.non_voices),
+        percent(evaluation.voice.unmoved)
     ).ok();
+}
+
+/// What each condition costs.
+fn conditions(text: &mut String, evaluation: &Evaluation) {
+    let Some((_, first)) = evaluation.under.first() else {
+        return;
+    };
+    *text += "### What changes of the sound cost\n\nUAR in per cent, and in brackets how many points less than of the clips as they are.\n\n| |";
+    for figures in first {
+        write!(text, " {} |", figures.set).ok();
+    }
+    *text += "\n|---|";
+    *text += &"---:|".repeat(first.len());
+    for (condition, all) in &evaluation.under {
+        write!(text, "\n| {} |", condition.effect().describe()).ok();
+        for figures in all {
+            let plain = &evaluation.while_it_plays;
+            let plain = plain.iter().find(|plain| plain.set == figures.set);
+            let lost = plain.map_or(0.0, |plain| plain.uar - figures.uar);
+            write!(text, " {} ({:+.1}) |", percent(figures.uar), -100.0 * lost).ok();
+        }
+    }
+    *text += "\n\n";
 }
 
 fn confusion(text: &mut String, figures: &[Figures]) {
@@ -212,11 +240,32 @@ sounds in short English phrases of North American and British speakers, spoken o
 feels. Do not use it to judge people: not in hiring, teaching, policing, health or credit; in the European Union the AI Act (Regulation 2024/1689)
 forbids emotion recognition at work and in education, with few exceptions.
 
-Expect less of: other languages, children, old voices, whispering, growling, choirs, heavy effects, and a voice in a mix: none of these is in its
-data. Surprise occurs in three small corpora only. Singing was heard from few singers, without disgust or surprise. Band-limited sound, such as of a
-telephone, was not trained. Level and a fixed equaliser do not matter: each band's mean and variance over the window are removed.
-
 ";
+
+/// Where it does worse.
+fn limits(text: &mut String, facts: &Facts) {
+    let corpora = corpora(facts.learned_from);
+    let singing = if corpora.contains(&Corpus::RavdessSong) {
+        "Singing was heard from few singers, without disgust or surprise."
+    } else {
+        "Singing was never heard."
+    };
+    let surprise = if corpora.iter().any(|corpus| corpus.has(Emotion::Surprise)) {
+        "Surprise occurs in three small corpora only. "
+    } else {
+        ""
+    };
+    let spectrum = if facts.config.features.kinds.contains(&FeatureKind::Ltas) {
+        "Level does not matter, but the balance of low and high\nsound does, since it tells a calm voice from a tense one: a strong equaliser moves the values."
+    } else {
+        "Level and a fixed equaliser do not matter: each\nband's mean and variance over the window are removed."
+    };
+    writeln!(
+        text,
+        "Expect less of: other languages, children, old voices, whispering, growling, choirs, heavy effects, and a voice in a mix: none of these is in its\ndata. {surprise}{singing} {spectrum}\n"
+    )
+    .ok();
+}
 
 fn data(text: &mut String, clips: &[&Clip]) {
     *text +=
@@ -240,13 +289,37 @@ fn data(text: &mut String, clips: &[&Clip]) {
         .ok();
     }
     *text += "\n";
-    if corpora(clips)
-        .iter()
-        .any(|&corpus| corpus != Corpus::CremaD)
-    {
+    if !allows_commercial_use(clips) {
         *text += "RAVDESS, TESS and SAVEE exclude commercial use. Whether that reaches a network that learned from them is not settled in law; this project takes it\nthat it does: **use the model, and plugins built with it, for nothing commercial** unless their authors allow it. Music that was made with the plugin\ncontains nothing of the corpora. For commercial use, train on data that you may use: `trainer train` takes CREMA-D alone. The program's own licence\n(ISC) is not touched by this. No recording of the corpora is in this repository.\n\n";
+    } else {
+        *text += "CREMA-D is under the Open Database License 1.0, and its contents under the Database Contents License 1.0. Neither excludes commercial use. They ask that\nthe source be named, as here, and that a database which is derived from it be shared under the same licence; this project does not take a network for\nsuch a database. Nothing of a corpus that excludes commercial use is in this model. No recording of the corpus is in this repository.\n\n";
     }
-    *text += "CREMA-D: Cao et al., IEEE Trans. Affective Computing 5(4), 2014. RAVDESS: Livingstone and Russo, PLoS ONE 13(5), 2018. TESS: Pichora-Fuller and Dupuis,\nScholars Portal Dataverse, 2020. SAVEE: Haq and Jackson, in Machine Audition, IGI Global, 2010.\n\n";
+    let unlearned: Vec<&str> = unlearned(clips).into_iter().map(Emotion::name).collect();
+    if !unlearned.is_empty() {
+        writeln!(
+            text,
+            "None of these clips was acted as {}, so the model never says that.\n",
+            unlearned.join(" or ")
+        )
+        .ok();
+    }
+    let sources: BTreeSet<&str> = corpora(clips).into_iter().map(source).collect();
+    for source in sources {
+        writeln!(text, "- {source}").ok();
+    }
+    *text += "\n";
+}
+
+/// Where a corpus is described.
+fn source(corpus: Corpus) -> &'static str {
+    match corpus {
+        Corpus::CremaD => "CREMA-D: Cao et al., IEEE Trans. Affective Computing 5(4), 2014",
+        Corpus::RavdessSpeech | Corpus::RavdessSong => {
+            "RAVDESS: Livingstone and Russo, PLoS ONE 13(5), 2018"
+        }
+        Corpus::Savee => "SAVEE: Haq and Jackson, in Machine Audition, IGI Global, 2010",
+        Corpus::Tess => "TESS: Pichora-Fuller and Dupuis, Scholars Portal Dataverse, 2020",
+    }
 }
 
 fn training(text: &mut String, facts: &Facts) {
@@ -263,7 +336,7 @@ fn training(text: &mut String, facts: &Facts) {
     };
     writeln!(
         text,
-        "## How it was trained\n\nWith burn by `trainer train`, seed {}: {} of {} epochs of {} examples, {:.0} minutes; {optimizer} (weight decay {}), {schedule} learning rate up\nto {}, batch {}, label smoothing {}, each corpus's missing classes masked. Spans of 0.75 to 3 s of voice; change of rate ±{:.0} %, shift along the\nbands ±{:.0} %, tilt ±{} dB, noise at {} to {} dB on {:.0} %, SpecAugment, mixup on {:.0} %, {} augmented copies of each clip's sound. {:.0} % of the\nexamples are made-up sounds without a voice, with a uniform target.\n",
+        "## How it was trained\n\nWith burn by `trainer train`, seed {}: {} of {} epochs of {} examples, {:.0} minutes; {optimizer} (weight decay {}), {schedule} learning rate up\nto {}, batch {}, label smoothing {}, {:.0} % of CREMA-D's targets by its listeners' votes, each corpus's missing classes masked. Spans of 0.75 to 3 s of voice; change of rate ±{:.0} %, shift along the\nbands ±{:.0} %, tilt ±{} dB, noise at {} to {} dB on {:.0} %, SpecAugment, mixup on {:.0} %, {} augmented copies of each clip's sound. {:.0} % of the\nexamples are made-up sounds without a voice, with a uniform target.\n",
         config.seed,
         facts.epochs_done,
         training.epochs,
@@ -273,6 +346,7 @@ fn training(text: &mut String, facts: &Facts) {
         training.learning_rate,
         training.batch_size,
         training.label_smoothing,
+        100.0 * training.vote_share,
         100.0 * augmentation.stretch,
         100.0 * augmentation.warp,
         augmentation.tilt_db,
@@ -298,7 +372,11 @@ fn network(text: &mut String, facts: &Facts) {
         "four frames side by side; ".to_owned()
     };
     let lstm = if network.kind.recurs() {
-        format!("an LSTM of {} over 75 steps; ", network.hidden)
+        format!(
+            "an LSTM of {} over steps of {} ms; ",
+            network.hidden,
+            10 * facts.config.network.frames_per_step()
+        )
     } else {
         String::new()
     };

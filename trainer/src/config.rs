@@ -159,6 +159,18 @@ pub struct NetworkSettings {
     pub dropout: f64,
 }
 
+impl NetworkSettings {
+    /// Frames to a step of the network.
+    #[must_use]
+    pub fn frames_per_step(&self) -> usize {
+        if self.kind.convolves() {
+            self.strides.iter().map(|stride| stride[0]).product()
+        } else {
+            TIME_POOL
+        }
+    }
+}
+
 /// The optimiser.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -215,6 +227,8 @@ pub struct Training {
     pub loss: Loss,
     /// Mass of the target that is spread over the corpus's own classes.
     pub label_smoothing: f32,
+    /// Share of the target that follows what the listeners of a clip heard, where that is known; the rest is what was acted.
+    pub vote_share: f32,
     /// How much the classes of a corpus are evened out in the draws: 0 as they occur, 1 equally often.
     pub class_balance: f64,
     /// How much the corpora are evened out in the draws: 0 as they occur, 1 equally often.
@@ -349,6 +363,7 @@ impl Config {
             ("training.tess_share", training.tess_share),
             ("training.non_voice_share", training.non_voice_share),
             ("training.label_smoothing", training.label_smoothing.into()),
+            ("training.vote_share", training.vote_share.into()),
             ("training.weight_average", training.weight_average),
             ("augmentation.longest_share", augmentation.longest_share),
             ("augmentation.noise_share", augmentation.noise_share),
@@ -398,7 +413,7 @@ impl Config {
             !network.channels.is_empty() && network.channels.len() == network.strides.len(),
             "network.channels and network.strides must be equally long"
         );
-        let pool: usize = network.strides.iter().map(|stride| stride[0]).product();
+        let pool = network.frames_per_step();
         ensure!(
             pool == TIME_POOL || pool == 2 * TIME_POOL,
             "the frames' strides of network.strides come to {pool}; they must come to {TIME_POOL} or {}",

@@ -1,6 +1,7 @@
 //! Clips as frames, in memory, and a cache of them on disk.
 
 use crate::{
+    condition::Condition,
     config::Config,
     corpora::{Clip, Refused},
     progress_bar::progress_bar,
@@ -9,8 +10,8 @@ use crate::{
 };
 use anyhow::{Context, Result};
 use pathos_analysis::{
-    ANALYSIS_RATE_HZ, FRAMES_VERSION, FeatureKind, Frame, MEL_BANDS, features::EXTRA_VALUES,
-    resample_all, voiced_frames,
+    ANALYSIS_RATE_HZ, FRAMES_VERSION, FeatureKind, FeatureSettings, Frame, MEL_BANDS,
+    features::EXTRA_VALUES, resample_all, voiced_frames,
 };
 use rand::{SeedableRng, seq::IndexedRandom};
 use rand_chacha::ChaCha8Rng;
@@ -57,22 +58,29 @@ pub struct Dataset {
     pub hash: String,
 }
 
-/// Reads and analyses the clips of some roles, on all cores. What was analysed before, with the same settings and from the same bytes, comes from
-/// `cache`.
+/// Reads and analyses the clips of some roles, on all cores, those of the test under a condition if there is one. What was analysed
+/// before, with the same settings and from the same bytes, comes from `cache`.
 ///
 /// # Errors
 ///
 /// If the cache cannot be written. A clip that cannot be read is refused by name instead.
-pub fn load(clips: Vec<Clip>, config: &Config, roles: &[Role], cache: &Path) -> Result<Dataset> {
+pub fn load(
+    clips: Vec<Clip>,
+    config: &Config,
+    roles: &[Role],
+    condition: Option<Condition>,
+    cache: &Path,
+) -> Result<Dataset> {
     fs::create_dir_all(cache).with_context(|| format!("cannot make {}", cache.display()))?;
     let babble = Babble::new(&clips, config);
     let mut parts = split::divide(clips, &config.split);
     parts.retain(|part| roles.contains(&part.role));
     let loader = Loader {
         config,
+        condition,
         cache,
         babble,
-        features: serde_json::to_vec(&config.feature_settings())?,
+        features: serde_json::to_vec(&frame_settings(config))?,
     };
     let bar = progress_bar(parts.len() as u64, "features");
     let results: Vec<(Part, Result<Loaded>)> = parts
@@ -136,6 +144,18 @@ pub fn seconds_of(path: &Path) -> Result<f64> {
     Ok(clip.samples.len() as f64 / f64::from(clip.sample_rate_hz))
 }
 
+/// Of a configuration's features, what decides the frames. Kinds that are made of the log-mel bands of a window need nothing
+/// else.
+fn frame_settings(config: &Config) -> FeatureSettings {
+    let kinds = config.features.kinds.iter().copied();
+    let own: Vec<FeatureKind> = kinds.filter(|kind| kind.is_of_frames()).collect();
+    FeatureSettings::of(if own.is_empty() {
+        &[FeatureKind::LogMel]
+    } else {
+        &own
+    })
+}
+
 /// What was read of one part.
 struct Loaded {
     file_hash: [u8; 32],
@@ -144,6 +164,7 @@ struct Loaded {
 
 struct Loader<'a> {
     config: &'a Config,
+    condition: Option<Condition>,
     cache: &'a Path,
     babble: Babble,
     features: Vec<u8>,
@@ -158,8 +179,18 @@ impl Loader<'_> {
         key.update(FRAMES_VERSION.to_le_bytes());
         key.update(&self.features);
         key.update(&bytes);
-        let plain = key.clone().chain_update(serde_json::to_vec(&part.row)?);
-        let mut copies = vec![self.cached(plain, |rng| part.row.of(&samples_of(path)?, rng))?];
+        let condition = self.condition.filter(|_| part.role == Role::Test);
+        let mut own = key.clone().chain_update(serde_json::to_vec(&part.row)?);
+        if let Some(condition) = condition {
+            own.update(serde_json::to_vec(&condition)?);
+        }
+        let mut copies = vec![self.cached(own, |rng| {
+            let samples = part.row.of(&samples_of(path)?, rng)?;
+            match condition {
+                Some(condition) => condition.effect().apply(&samples, &[], rng),
+                None => Ok(samples),
+            }
+        })?];
         if part.role == Role::Training {
             let augmentation = &self.config.augmentation;
             for number in 0..augmentation.copies {

@@ -76,6 +76,7 @@ mod tests {
             speaker: "S".into(),
             female: false,
             emotion,
+            votes: None,
         }
     }
 

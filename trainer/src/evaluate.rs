@@ -255,33 +255,47 @@ pub fn report(clips: &[&Clip], judged: &[Judged]) -> Vec<Figures> {
     all
 }
 
-/// How often the voice head is right, as shares.
+/// What a model makes of sounds with and without a voice, as shares.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct VoiceFigures {
     /// Of the clips, those that it takes for a voice.
     pub voices: f64,
     /// Of some hundred made-up sounds, those that it takes for none.
     pub non_voices: f64,
+    /// Of the made-up sounds, those in which no emotion is shown with more than [`SHOWN`]: taken for no voice, or undecided.
+    pub unmoved: f64,
 }
 
-/// Judges the voice head on the clips' mean logits, and on made-up sounds.
-pub fn voice_figures(model: &Model, logits: &[Logits]) -> VoiceFigures {
-    let share = |right: usize, all: usize| right as f64 / all.max(1) as f64;
+/// A probability above which an emotion is plain to see.
+pub const SHOWN: f32 = 0.5;
+
+/// The logits of made-up sounds without a voice, each as long as what the plugin judges or longer.
+pub fn sound_logits(model: &Model) -> Vec<Logits> {
     let windows = verify::windows(&model.info().features.kinds, NON_VOICES);
     let full = windows
-        .iter()
+        .par_iter()
         .filter(|window| window.mask.iter().sum::<f32>() >= SHORTEST_STEPS);
-    let (mut right, mut all) = (0, 0);
-    for window in full {
-        all += 1;
-        right += usize::from(model.infer(window).voice < 0.0);
-    }
+    full.map(|window| model.infer(window)).collect()
+}
+
+/// Judges the logits of clips and of sounds without a voice.
+#[must_use]
+pub fn voice_figures(clips: &[Logits], sounds: &[Logits], temperature: f32) -> VoiceFigures {
+    let share = |all: &[Logits], is_right: &dyn Fn(&Logits) -> bool| {
+        let right = all.iter().filter(|logits| is_right(logits)).count();
+        right as f64 / all.len().max(1) as f64
+    };
+    let is_voice = |logits: &Logits| logits.voice >= 0.0;
+    let highest = |logits: &Logits| {
+        let all = softmax(&logits.emotions, temperature);
+        all.into_iter().fold(0.0, f32::max)
+    };
     VoiceFigures {
-        voices: share(
-            logits.iter().filter(|logits| logits.voice >= 0.0).count(),
-            logits.len(),
-        ),
-        non_voices: share(right, all),
+        voices: share(clips, &is_voice),
+        non_voices: share(sounds, &|logits| !is_voice(logits)),
+        unmoved: share(sounds, &|logits| {
+            !is_voice(logits) || highest(logits) <= SHOWN
+        }),
     }
 }
 
@@ -298,6 +312,7 @@ mod tests {
             speaker: format!("S{speaker}"),
             female: speaker.is_multiple_of(2),
             emotion,
+            votes: None,
         }
     }
 
@@ -342,6 +357,21 @@ mod tests {
         assert_eq!(
             before.confusion, after.confusion,
             "a temperature changes no decision"
+        );
+    }
+
+    #[test]
+    fn a_sound_moves_nothing_if_it_is_no_voice_or_of_no_emotion() {
+        let logits = |voice, first| Logits {
+            emotions: std::array::from_fn(|at| if at == 0 { first } else { 0.0 }),
+            voice,
+        };
+        let sounds = [logits(-1.0, 9.0), logits(1.0, 1.0), logits(1.0, 9.0)];
+        let figures = voice_figures(&sounds[1..], &sounds, 1.0);
+        assert_eq!(figures.voices, 1.0);
+        assert_eq!(
+            (figures.non_voices, figures.unmoved),
+            (1.0 / 3.0, 2.0 / 3.0)
         );
     }
 

@@ -5,6 +5,7 @@
 
 use crate::{
     checkpoint::{Checkpoint, RunFolder},
+    condition::Condition,
     config::{Config, Protocol},
     corpora::{self, Clip, Refused},
     dataset::{self, Example},
@@ -71,8 +72,10 @@ pub struct Evaluation {
     pub after_one_second: Vec<Figures>,
     /// Of the last 3 s of a clip's voice.
     pub at_the_end: Vec<Figures>,
-    /// Of the voice head.
+    /// Of sounds with and without a voice.
     pub voice: VoiceFigures,
+    /// Of the mean over a clip's full windows under each condition that was asked for.
+    pub under: Vec<(Condition, Vec<Figures>)>,
     /// What was judged.
     #[serde(skip)]
     pub clips: Vec<JudgedClip>,
@@ -91,7 +94,7 @@ pub fn chosen_network(folder: &RunFolder, config: &Config) -> Result<(Checkpoint
     Ok((checkpoint, network))
 }
 
-/// Judges runs on what each held out.
+/// Judges runs on what each held out, and again under some conditions.
 ///
 /// # Errors
 ///
@@ -100,6 +103,7 @@ pub fn chosen_network(folder: &RunFolder, config: &Config) -> Result<(Checkpoint
 pub fn evaluate(
     runs: &[PathBuf],
     data: &[PathBuf],
+    conditions: &[Condition],
     cache: &Path,
     refused: &mut dyn FnMut(&[Refused]),
 ) -> Result<Evaluation> {
@@ -110,7 +114,8 @@ pub fn evaluate(
     let mut protocol = None;
     let mut evaluated = Vec::new();
     let mut clips: Vec<JudgedClip> = Vec::new();
-    let (mut voices, mut sounds) = (0.0, 0.0);
+    let mut sounds = Vec::new();
+    let mut changed: BTreeMap<Condition, Vec<(Clip, Logits)>> = BTreeMap::new();
     for run in runs {
         let folder = RunFolder::open(run)?;
         let config = Config::read(&folder.config())?;
@@ -128,13 +133,17 @@ pub fn evaluate(
             ..Labels::default()
         };
         let model = Model::from_bytes(&export::model_file(&network, &labels)?)?;
-        let test = held_out(&config, data, cache, refused)
+        let test = held_out(&config, data, None, cache, refused)
             .with_context(|| format!("for the run {}", run.display()))?;
         let logits = evaluate::model_logits(&model, &test);
-        let voice = evaluate::voice_figures(&model, &logits.running);
-        voices += voice.voices / runs.len() as f64;
-        sounds += voice.non_voices / runs.len() as f64;
+        sounds.extend(evaluate::sound_logits(&model));
         clips.extend(judged_clips(test, &logits));
+        for &condition in conditions {
+            let test = held_out(&config, data, Some(condition), cache, refused)?;
+            let logits = evaluate::model_logits(&model, &test).running;
+            let judged = test.into_iter().map(|example| example.clip).zip(logits);
+            changed.entry(condition).or_default().extend(judged);
+        }
         let log = folder.log()?;
         evaluated.push(EvaluatedRun {
             folder: run.clone(),
@@ -154,22 +163,27 @@ pub fn evaluate(
     let figures =
         |logits: &[Logits]| evaluate::report(&own, &evaluate::judge_cross_fitted(&own, logits));
     let running = view(|judged| judged.running);
+    let temperature = evaluate::fit_temperature(&own, &running);
+    let under = changed.into_iter().map(|(condition, judged)| {
+        let (clips, logits): (Vec<Clip>, Vec<Logits>) = judged.into_iter().unzip();
+        let clips: Vec<&Clip> = clips.iter().collect();
+        let judged = evaluate::judge(&clips, &logits, temperature);
+        (condition, evaluate::report(&clips, &judged))
+    });
     Ok(Evaluation {
         protocol,
         runs: evaluated,
-        temperature: evaluate::fit_temperature(&own, &running),
+        temperature,
         while_it_plays: figures(&running),
         after_one_second: figures(&view(|judged| judged.first_second)),
         at_the_end: figures(&view(|judged| judged.last)),
-        voice: VoiceFigures {
-            voices,
-            non_voices: sounds,
-        },
+        voice: evaluate::voice_figures(&running, &sounds, temperature),
+        under: under.collect(),
         clips,
     })
 }
 
-/// The clips that a configuration holds out, of which there must be some.
+/// The clips that a configuration holds out, of which there must be some, under a condition if there is one.
 ///
 /// # Errors
 ///
@@ -177,12 +191,13 @@ pub fn evaluate(
 pub fn held_out(
     config: &Config,
     data: &[PathBuf],
+    condition: Option<Condition>,
     cache: &Path,
     refused: &mut dyn FnMut(&[Refused]),
 ) -> Result<Vec<Example>> {
     let scan = corpora::scan(data)?;
     refused(&scan.refused);
-    let dataset = dataset::load(scan.clips, config, &[Role::Test], cache)?;
+    let dataset = dataset::load(scan.clips, config, &[Role::Test], condition, cache)?;
     refused(&dataset.refused);
     ensure!(
         !dataset.test.is_empty(),

@@ -1,6 +1,10 @@
 //! The figures of an evaluation, for a terminal.
 
-use crate::{evaluate::Figures, evaluation::Evaluation};
+use crate::{
+    condition::Condition,
+    evaluate::{Figures, VoiceFigures},
+    evaluation::Evaluation,
+};
 
 /// Prints the three views of an evaluation.
 pub fn print(evaluation: &Evaluation) {
@@ -16,6 +20,40 @@ pub fn print(evaluation: &Evaluation) {
         ("last 3 s", &evaluation.at_the_end),
     ] {
         print_view(title, all);
+    }
+    let VoiceFigures {
+        voices,
+        non_voices,
+        unmoved,
+    } = evaluation.voice;
+    println!(
+        "voices taken for one: {:.1} %; sounds taken for none: {:.1} %, that move no emotion above a half: {:.1} %",
+        100.0 * voices,
+        100.0 * non_voices,
+        100.0 * unmoved
+    );
+    for (condition, changed) in &evaluation.under {
+        print_cost(*condition, &evaluation.while_it_plays, changed);
+    }
+}
+
+/// Prints what a condition costs.
+fn print_cost(condition: Condition, plain: &[Figures], changed: &[Figures]) {
+    println!(
+        "{:<15} {:>6} {:>6}",
+        format!("{condition:?}"),
+        "UAR",
+        "lost"
+    );
+    for changed in changed {
+        let plain = plain.iter().find(|plain| plain.set == changed.set);
+        let lost = plain.map_or(0.0, |plain| plain.uar - changed.uar);
+        println!(
+            "{:<15} {:>6.1} {:>6.1}",
+            changed.set,
+            100.0 * changed.uar,
+            100.0 * lost
+        );
     }
 }
 

@@ -13,6 +13,7 @@ pub mod batch;
 pub mod card;
 pub mod checkpoint;
 pub mod commands;
+pub mod condition;
 pub mod config;
 pub mod corpora;
 pub mod dataset;

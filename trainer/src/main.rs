@@ -2,8 +2,11 @@
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
-use pathos_trainer::commands::{
-    self, CrossValidateArguments, Data, PredictArguments, TrainArguments, TuneArguments,
+use pathos_trainer::{
+    commands::{
+        self, CrossValidateArguments, Data, PredictArguments, TrainArguments, TuneArguments,
+    },
+    condition::Condition,
 };
 use std::path::PathBuf;
 
@@ -42,6 +45,9 @@ enum Command {
         runs: Vec<PathBuf>,
         #[command(flatten)]
         data: Data,
+        /// Judge again under these conditions, and say what each costs.
+        #[arg(long, value_delimiter = ',', value_name = "CONDITIONS")]
+        under: Vec<Condition>,
         /// Write the figures to this file, as JSON.
         #[arg(long, value_name = "FILE")]
         json: Option<PathBuf>,
@@ -60,7 +66,7 @@ enum Command {
         evidence: Vec<PathBuf>,
         #[command(flatten)]
         data: Data,
-        /// The model file; the card is README.md in the same folder.
+        /// The model file; the card is beside it, with the ending .md.
         #[arg(long, value_name = "FILE")]
         to: PathBuf,
     },
@@ -106,9 +112,10 @@ fn main() -> Result<()> {
         Command::Evaluate {
             runs,
             data,
+            under,
             json,
             report,
-        } => commands::evaluate(&runs, &data, json.as_deref(), report.as_deref()),
+        } => commands::evaluate(&runs, &data, &under, json.as_deref(), report.as_deref()),
         Command::Export {
             run,
             evidence,

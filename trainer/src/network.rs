@@ -30,6 +30,10 @@ use pathos_analysis::{Emotion, FeatureKind, FeatureSettings, MEL_BANDS, TIME_POO
 /// Added to the variance before its root in the pooling.
 pub const VARIANCE_FLOOR: f32 = 1e-5;
 
+/// The logit of an emotion of which a network knows nothing: e to the power of -20 beside the others is no probability that
+/// one sees, and still a number that has a logarithm.
+const EXCLUDED_LOGIT: f32 = -20.0;
+
 /// What decides the shape of a network.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Architecture {
@@ -210,8 +214,8 @@ impl Lstm {
         let mut c = Tensor::<2>::zeros([batch, hidden], &device);
         let mut outputs = Vec::with_capacity(steps);
         let real = mask.clone().split(1, 1);
-        for (x, real) in projected.split(1, 1).into_iter().zip(real) {
-            let gates = x.squeeze_dim::<2>(1) + h.matmul(recurrent.clone());
+        for (x, real) in each_step(projected).zip(real) {
+            let gates = x + h.matmul(recurrent.clone());
             let mut gates = gates.split(hidden, 1).into_iter();
             let mut gate = || gates.next().expect("there are four gates");
             let (i, o, f, g) = (
@@ -226,6 +230,19 @@ impl Lstm {
         }
         Tensor::cat(outputs, 1)
     }
+}
+
+/// The steps of `[B, T, width]`, each `[B, width]`.
+///
+/// The gradient of a slice is as large as what it was cut from, so `T` slices of a sequence cost its length squared. They are
+/// cut in two stages, which costs it to the power of 1.5.
+fn each_step(sequence: Tensor<3>) -> impl Iterator<Item = Tensor<2>> {
+    let [_, steps, _] = sequence.dims();
+    let stage = (steps as f32).sqrt().ceil() as usize;
+    let parts = sequence.split(stage.max(1), 1).into_iter();
+    parts
+        .flat_map(|part| part.split(1, 1))
+        .map(|step| step.squeeze_dim(1))
 }
 
 /// The network.
@@ -255,6 +272,24 @@ impl Network {
     pub fn mask_stride(&self) -> usize {
         let strides = self.blocks.iter().map(|block| block.conv.stride[0]);
         (strides.product::<usize>() / TIME_POOL).max(1)
+    }
+
+    /// The network with an answer for some emotions that is always far below the others.
+    #[must_use]
+    pub fn without(mut self, emotions: &[Emotion]) -> Self {
+        let device = self.emotions.weight.device();
+        let kept = Emotion::ALL.map(|own| f32::from(u8::from(!emotions.contains(&own))));
+        let kept = Tensor::<1>::from_floats(kept, &device);
+        let excluded = (kept.clone().neg() + 1.0) * EXCLUDED_LOGIT;
+        self.emotions.weight = self
+            .emotions
+            .weight
+            .map(|weight| weight * kept.clone().unsqueeze());
+        self.emotions.bias = self
+            .emotions
+            .bias
+            .map(|bias| bias.map(|bias| bias * kept + excluded));
+        self
     }
 
     /// `features` `[B, T, columns]` and `mask` `[B, T/4]` to the emotions' logits `[B, 7]` and the voice's `[B, 1]`. `T` is a
@@ -338,6 +373,24 @@ mod tests {
                 assert_eq!(network.lstm.is_some(), kind != NetworkKind::Cnn);
                 assert_eq!(network.blocks.is_empty(), kind == NetworkKind::Lstm);
             }
+        }
+    }
+
+    #[test]
+    fn an_emotion_that_is_left_out_is_never_said() {
+        let device = Device::flex();
+        let architecture = architecture(NetworkKind::CnnLstm, &[FeatureKind::LogMel]);
+        let network = architecture.init(0.0, &device);
+        let x = Tensor::<3>::random([2, 120, 64], Distribution::Default, &device);
+        let logits = |network: &Network| -> Vec<f32> {
+            let (logits, _) = network.forward(x.clone(), Tensor::ones([2, 30], &device));
+            logits.into_data().try_to_vec().unwrap()
+        };
+        let before = logits(&network);
+        let after = logits(&network.without(&[Emotion::Surprise]));
+        for (before, after) in before.chunks(7).zip(after.chunks(7)) {
+            assert_eq!(before[..6], after[..6]);
+            assert_eq!(after[6], EXCLUDED_LOGIT);
         }
     }
 

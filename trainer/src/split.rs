@@ -163,6 +163,7 @@ mod tests {
                     speaker: format!("{} {speaker}", corpus.speakers_of()),
                     female: speaker % 2 == 0,
                     emotion: Emotion::ALL[number],
+                    votes: None,
                 })
             })
         });

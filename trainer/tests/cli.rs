@@ -292,11 +292,12 @@ fn a_run_trains_resumes_exactly_exports_and_verifies() {
     fs::create_dir_all(folder.join("models")).unwrap();
     let export = ["--run", text(&whole), "--to", text(&model)];
     assert_success(&run.command("export", &export).output().unwrap());
-    let card = fs::read_to_string(folder.join("models/README.md")).unwrap();
+    let card = fs::read_to_string(folder.join("models/pathos.md")).unwrap();
     assert!(
         card.contains("RAVDESS speech") && card.contains("CC BY-NC-SA 4.0"),
         "{card}"
     );
+    assert!(card.contains("| gain of -12 dB |"), "{card}");
     assert_verified(&model);
     a_model_can_be_tuned(&run, &folder, &model);
     a_folder_can_be_analysed(&folder, &run.data, &model);
@@ -325,12 +326,18 @@ fn evaluation_has_its_pages(run: &Run, folder: &Path, whole: &Path) {
         text(&json),
         "--report",
         text(&page),
+        "--under",
+        "quiet,telephone",
     ];
     let said = assert_success(&run.command("evaluate", &arguments).output().unwrap());
-    assert!(said.contains("protocol `speakers`"), "{said}");
+    for part in ["protocol `speakers`", "Quiet", "Telephone"] {
+        assert!(said.contains(part), "{part}: {said}");
+    }
     let figures: serde_json::Value = serde_json::from_slice(&fs::read(json).unwrap()).unwrap();
     assert_eq!(figures["while_it_plays"][0]["set"], "RAVDESS speech");
     assert_eq!(figures["while_it_plays"][0]["speakers"], 2);
+    assert_eq!(figures["under"][0][0], "quiet");
+    assert_eq!(figures["under"][0][1][0]["speakers"], 2);
     let facts = &figures["runs"][0]["facts"];
     assert_eq!(facts["data_hash"].as_str().unwrap().len(), 64);
     assert_eq!(facts["seed"], 1);

@@ -1,7 +1,7 @@
 //! `trainer evaluate`.
 
 use super::{Data, print_refused};
-use crate::{evaluation, figures_table, files, report};
+use crate::{condition::Condition, evaluation, figures_table, files, report};
 use anyhow::Result;
 use std::path::{Path, PathBuf};
 
@@ -13,10 +13,17 @@ use std::path::{Path, PathBuf};
 pub fn evaluate(
     runs: &[PathBuf],
     data: &Data,
+    conditions: &[Condition],
     json: Option<&Path>,
     page: Option<&Path>,
 ) -> Result<()> {
-    let evaluation = evaluation::evaluate(runs, &data.folders, &data.cache, &mut print_refused)?;
+    let evaluation = evaluation::evaluate(
+        runs,
+        &data.folders,
+        conditions,
+        &data.cache,
+        &mut print_refused,
+    )?;
     figures_table::print(&evaluation);
     if let Some(path) = json {
         files::replace(path, &serde_json::to_vec_pretty(&evaluation)?)?;

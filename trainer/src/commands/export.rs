@@ -4,6 +4,7 @@ use super::{Data, print_refused};
 use crate::{
     card::{self, Facts},
     checkpoint::RunFolder,
+    condition::Condition,
     config::{Config, Protocol},
     corpora::{self, Clip},
     evaluation, figures_table, files,
@@ -14,6 +15,7 @@ use crate::{
     split::{self, Role},
 };
 use anyhow::{Result, ensure};
+use clap::ValueEnum;
 use std::path::{Path, PathBuf};
 
 /// Writes a run's network as a model file with its evidence, and the card beside it.
@@ -38,12 +40,19 @@ pub fn export(run: &Path, evidence: &[PathBuf], data: &Data, to: &Path) -> Resul
     } else {
         evidence
     };
-    let evaluation = evaluation::evaluate(judged, &data.folders, &data.cache, &mut print_refused)?;
+    let evaluation = evaluation::evaluate(
+        judged,
+        &data.folders,
+        Condition::value_variants(),
+        &data.cache,
+        &mut print_refused,
+    )?;
     figures_table::print(&evaluation);
 
     let parts = split::divide(corpora::scan(&data.folders)?.clips, &config.split);
     let training = parts.iter().filter(|part| part.role == Role::Training);
     let learned_from: Vec<&Clip> = training.map(|part| &part.clip).collect();
+    let network = network.without(&corpora::unlearned(&learned_from));
     let labels = Labels {
         name: config.name.clone(),
         version: config.version.clone(),
@@ -64,7 +73,7 @@ pub fn export(run: &Path, evidence: &[PathBuf], data: &Data, to: &Path) -> Resul
         size: verify::size(&bytes)?,
     });
     files::replace(to, &bytes)?;
-    let card = to.with_file_name("README.md");
+    let card = to.with_extension("md");
     files::replace(&card, text.as_bytes())?;
     println!(
         "wrote {} after {} epochs, and its card {}",

@@ -223,7 +223,7 @@ pub fn cross_validate(arguments: &CrossValidateArguments) -> Result<()> {
         }
     }
     let data = &shown.data;
-    let evaluation = evaluation::evaluate(&folders, &data.folders, &data.cache, &mut |_| ())?;
+    let evaluation = evaluation::evaluate(&folders, &data.folders, &[], &data.cache, &mut |_| ())?;
     figures_table::print(&evaluation);
     Ok(())
 }
@@ -238,7 +238,7 @@ fn run(
     let data = &arguments.data;
     let scan = corpora::scan(&data.folders)?;
     print_refused(&scan.refused);
-    let dataset = dataset::load(scan.clips, config, &Role::ALL, &data.cache)?;
+    let dataset = dataset::load(scan.clips, config, &Role::ALL, None, &data.cache)?;
     print_refused(&dataset.refused);
     let mut progress = progress::for_output(arguments.plain);
     let folder = RunFolder::new(out)?;

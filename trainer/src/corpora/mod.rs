@@ -79,6 +79,8 @@ pub struct Clip {
     pub female: bool,
     /// What was acted; RAVDESS's calm counts as neutral.
     pub emotion: Emotion,
+    /// How many listeners, of the voice alone, chose each emotion; known of CREMA-D.
+    pub votes: Option<[u8; Emotion::COUNT]>,
 }
 
 /// A file that was refused, and why.
@@ -174,6 +176,14 @@ fn row(name: &str, clips: &[&(Clip, f64)]) -> String {
         text += &format!(" {count:>8}");
     }
     text
+}
+
+/// The emotions that none of the clips' corpora has: a network that learns from these alone knows nothing of them.
+#[must_use]
+pub fn unlearned(clips: &[&Clip]) -> Vec<Emotion> {
+    let is_learned = |emotion: &Emotion| clips.iter().any(|clip| clip.corpus.has(*emotion));
+    let all = Emotion::ALL.into_iter();
+    all.filter(|emotion| !is_learned(emotion)).collect()
 }
 
 /// The emotion that a corpus's word stands for.

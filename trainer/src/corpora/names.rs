@@ -56,6 +56,7 @@ fn clip(path: &Path) -> Option<Clip> {
         speaker,
         female,
         emotion,
+        votes: None,
     })
 }
 
