@@ -1,37 +1,48 @@
-//! Which model an instance runs: the embedded one, or a file of the user's.
+//! Which model an instance runs: one of the embedded ones, or a file of the user's.
 
 use crate::{params::PathosParams, telemetry::Telemetry};
 use pathos_analysis::{Analyzer, Model};
+use pathos_models::EMBEDDED;
 use std::{
     path::Path,
     sync::{Arc, OnceLock, PoisonError},
 };
 
-/// The embedded model, read once in the process.
-///
-/// # Errors
-///
-/// If it cannot be run; the text says why.
-pub(crate) fn embedded() -> Result<Arc<Model>, String> {
-    static MODEL: OnceLock<Result<Arc<Model>, String>> = OnceLock::new();
-    let model = MODEL.get_or_init(|| {
-        Model::from_bytes(pathos_models::PATHOS)
+/// The embedded model of a place in [`EMBEDDED`], read once in the process.
+fn embedded_at(place: usize) -> Result<Arc<Model>, String> {
+    static MODELS: [OnceLock<Result<Arc<Model>, String>>; EMBEDDED.len()] =
+        [const { OnceLock::new() }; EMBEDDED.len()];
+    let model = MODELS[place].get_or_init(|| {
+        Model::from_bytes(EMBEDDED[place].bytes)
             .map(Arc::new)
             .map_err(|error| error.to_string())
     });
     model.clone()
 }
 
-/// The model of a file, or the embedded one for an empty path. Reads files: not for an audio thread.
+/// The embedded model that listens where no other was chosen.
+///
+/// # Errors
+///
+/// If it cannot be run; the text says why.
+pub(crate) fn embedded() -> Result<Arc<Model>, String> {
+    embedded_at(0)
+}
+
+/// The embedded model of a name, that of a file, or the default for an empty text. Reads files: not for an audio thread.
 ///
 /// # Errors
 ///
 /// If there is no such file, or the model in it does not fit; the text says why.
-pub(crate) fn load(path: &str) -> Result<Arc<Model>, String> {
-    if path.is_empty() {
+pub(crate) fn load(chosen: &str) -> Result<Arc<Model>, String> {
+    if chosen.is_empty() {
         return embedded();
     }
-    let model = Model::from_file(Path::new(path)).map_err(|error| format!("{path}: {error}"))?;
+    if let Some(place) = EMBEDDED.iter().position(|own| own.name == chosen) {
+        return embedded_at(place);
+    }
+    let model =
+        Model::from_file(Path::new(chosen)).map_err(|error| format!("{chosen}: {error}"))?;
     Ok(Arc::new(model))
 }
 
@@ -115,6 +126,26 @@ mod tests {
         choose(&params, "");
         choice.follow(&params, &mut analyzer, &telemetry);
         assert_eq!(telemetry.latest().model_trouble, None);
+    }
+
+    #[test]
+    fn each_embedded_model_is_chosen_by_its_name() {
+        let (params, telemetry) = (PathosParams::default(), Telemetry::default());
+        let (mut choice, model) = ModelChoice::first(&params, &telemetry).unwrap();
+        let mut analyzer = Analyzer::new(model, 48_000.0).unwrap();
+        for (chosen, name) in [
+            ("pathos-open", "Pathos open"),
+            ("", "Pathos"),
+            ("pathos", "Pathos"),
+        ] {
+            choose(&params, chosen);
+            choice.follow(&params, &mut analyzer, &telemetry);
+            let told = telemetry.latest();
+            assert_eq!(
+                (told.model_trouble, analyzer.model().name.as_str()),
+                (None, name)
+            );
+        }
     }
 
     #[test]

@@ -397,7 +397,7 @@ fn controls_ask_for_what_was_done_to_them() {
 
     for (button, request) in [
         ("Lead vocal", Request::Preset(2)),
-        ("Built in", Request::Model(String::new())),
+        ("Pathos open", Request::Model("pathos-open".to_owned())),
     ] {
         window.state_mut().clear();
         window.get_by_label(button).click();

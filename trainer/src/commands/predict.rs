@@ -26,7 +26,7 @@ pub struct PredictArguments {
     /// Write a page with each clip's waveform, spectrogram and emotions over time, as HTML.
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
-    /// A model file in the place of the one that Pathos carries.
+    /// A model file, or `pathos-open`, in the place of the first that Pathos carries.
     #[arg(long, value_name = "FILE")]
     model: Option<PathBuf>,
 }
@@ -48,7 +48,10 @@ pub fn predict(arguments: &PredictArguments) -> Result<()> {
     // What cannot be written is said before the work, not after it.
     predict::is_json(output)?;
     let model = Arc::new(match model {
-        Some(path) => Model::from_file(path)?,
+        Some(path) => match path.to_str().and_then(pathos_models::embedded) {
+            Some(bytes) => Model::from_bytes(bytes)?,
+            None => Model::from_file(path)?,
+        },
         None => Model::from_bytes(pathos_models::PATHOS)?,
     });
     let (clips, mut failures) = predict::audio_files(folder)?;

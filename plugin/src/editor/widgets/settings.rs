@@ -12,6 +12,20 @@ const NAME_WIDTH: f32 = 9.5;
 /// Width of a field for text.
 const FIELD_WIDTH: f32 = 14.5;
 
+/// The models that come with Pathos: what they are called, how they are chosen, and what they are for.
+const BUILT_IN: [(&str, &str, &str); 2] = [
+    (
+        "Pathos",
+        "",
+        "Learned from four corpora, three of which are not for commercial use",
+    ),
+    (
+        "Pathos open",
+        "pathos-open",
+        "Learned from CREMA-D alone: nothing in it excludes commercial use. It cannot tell surprise",
+    ),
+];
+
 /// Draws the page in an area, and notes what the user wants.
 pub(in crate::editor) fn draw(ui: &mut Ui, area: Rect, view: &mut View) {
     ui.painter()
@@ -122,7 +136,7 @@ fn model(ui: &mut Ui, controls: &mut Controls, in_use: &str) {
         ui.label(in_use);
     });
     ui.horizontal(|ui| {
-        let hint = "An ONNX file that Pathos's trainer made; empty for the one that is built in";
+        let hint = "An ONNX file that Pathos's trainer made; empty for the first of those built in";
         name(ui, "File", hint);
         let field = &mut controls.model_path;
         let edit = TextEdit::singleline(&mut field.text)
@@ -130,7 +144,7 @@ fn model(ui: &mut Ui, controls: &mut Controls, in_use: &str) {
             .desired_width(FIELD_WIDTH * ui.spacing().interact_size.y);
         let response = ui.add(edit).on_hover_text(hint);
         let enter = response.lost_focus() && ui.input(|input| input.key_pressed(egui::Key::Enter));
-        // What was typed stays until it is loaded, or the built-in one is.
+        // What was typed stays until it is loaded, or a built-in one is.
         field.is_typed |= response.changed();
         let typed = field.text.trim().to_owned();
         if chip(
@@ -144,9 +158,14 @@ fn model(ui: &mut Ui, controls: &mut Controls, in_use: &str) {
         {
             controls.request(Request::Model(typed));
         }
-        if chip(ui, "Built in", false, "Back to the model that is built in").clicked() {
-            controls.model_path.is_typed = false;
-            controls.request(Request::Model(String::new()));
+    });
+    ui.horizontal(|ui| {
+        name(ui, "Built in", "The models that come with Pathos");
+        for (text, chosen, hint) in BUILT_IN {
+            if chip(ui, text, controls.model_path.text == chosen, hint).clicked() {
+                controls.model_path.is_typed = false;
+                controls.request(Request::Model(chosen.to_owned()));
+            }
         }
     });
 }
