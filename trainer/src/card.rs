@@ -197,10 +197,13 @@ fn conditions(text: &mut String, evaluation: &Evaluation) {
     for (condition, all) in &evaluation.under {
         write!(text, "\n| {} |", condition.effect().describe()).ok();
         for figures in all {
-            let plain = &evaluation.while_it_plays;
-            let plain = plain.iter().find(|plain| plain.set == figures.set);
-            let lost = plain.map_or(0.0, |plain| plain.uar - figures.uar);
-            write!(text, " {} ({:+.1}) |", percent(figures.uar), -100.0 * lost).ok();
+            write!(
+                text,
+                " {} ({:+.1}) |",
+                percent(figures.uar),
+                -100.0 * evaluation.lost(figures)
+            )
+            .ok();
         }
     }
     *text += "\n\n";

@@ -256,6 +256,16 @@ impl Evaluation {
             .reduce(|sum, mean| std::array::from_fn(|index| sum[index] + mean[index]))
     }
 
+    /// How much UAR a condition takes from a set, of the set's figures under it: 0 to 1, below 0 if it gains.
+    #[must_use]
+    pub fn lost(&self, changed: &Figures) -> f64 {
+        let plain = self.while_it_plays.iter();
+        plain
+            .filter(|plain| plain.set == changed.set)
+            .map(|plain| plain.uar - changed.uar)
+            .sum()
+    }
+
     /// The clips that were got most wrong: those whose truth was the least probable, once each.
     #[must_use]
     pub fn worst(&self, count: usize) -> Vec<Mistake<'_>> {

@@ -33,12 +33,12 @@ pub fn print(evaluation: &Evaluation) {
         100.0 * unmoved
     );
     for (condition, changed) in &evaluation.under {
-        print_cost(*condition, &evaluation.while_it_plays, changed);
+        print_cost(*condition, evaluation, changed);
     }
 }
 
 /// Prints what a condition costs.
-fn print_cost(condition: Condition, plain: &[Figures], changed: &[Figures]) {
+fn print_cost(condition: Condition, evaluation: &Evaluation, changed: &[Figures]) {
     println!(
         "{:<15} {:>6} {:>6}",
         format!("{condition:?}"),
@@ -46,13 +46,11 @@ fn print_cost(condition: Condition, plain: &[Figures], changed: &[Figures]) {
         "lost"
     );
     for changed in changed {
-        let plain = plain.iter().find(|plain| plain.set == changed.set);
-        let lost = plain.map_or(0.0, |plain| plain.uar - changed.uar);
         println!(
             "{:<15} {:>6.1} {:>6.1}",
             changed.set,
             100.0 * changed.uar,
-            100.0 * lost
+            100.0 * evaluation.lost(changed)
         );
     }
 }
