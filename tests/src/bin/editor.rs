@@ -88,7 +88,32 @@ mod linux {
     /// The editor's sizes while it is opened and closed, in turn.
     const SIZES: [(u32, u32); 3] = [(480, 300), (860, 520), (1400, 868)];
 
+    /// A closed window's threads are gone within this.
+    const GONE: Duration = Duration::from_secs(10);
+
     pub(super) fn run(arguments: &Arguments) -> Result<()> {
+        let threads_before = threads()?;
+        show(arguments)?;
+        // The framework closes a window without waiting for its thread. One that still gives its OpenGL back while the process
+        // ends, and the libraries with it, crashes; a host that lives on never sees that.
+        let start = Instant::now();
+        while threads()? > threads_before {
+            ensure!(
+                start.elapsed() < GONE,
+                "{} threads are left {GONE:?} after the last window closed, {threads_before} were there at the start",
+                threads()?
+            );
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        Ok(())
+    }
+
+    /// How many threads this process has.
+    fn threads() -> Result<usize> {
+        Ok(std::fs::read_dir("/proc/self/task")?.count())
+    }
+
+    fn show(arguments: &Arguments) -> Result<()> {
         let (sample_rate_hz, sound) = sound(arguments)?;
         let open = || -> Result<Box<dyn PluginHost>> {
             Ok(match arguments.format {
