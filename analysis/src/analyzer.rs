@@ -2,8 +2,8 @@
 
 use crate::{
     ANALYSIS_RATE_HZ, AnalyzerError, Emotion, Estimate, FrameExtractor, HOP_SECONDS,
-    MIN_VOICED_FRAMES, MelFrame, Model, ModelInfo, VoiceGate, VoiceReference, VoiceState,
-    VoiceWindow, Windowing, estimate::softmax, gate::DEFAULT_FLOOR_DB, resample::Resampler,
+    MIN_VOICED_FRAMES, MelFrame, Model, ModelInfo, Recogniser, VoiceGate, VoiceReference,
+    VoiceState, estimate::softmax, gate::DEFAULT_FLOOR_DB, resample::Resampler,
 };
 use std::sync::Arc;
 
@@ -168,9 +168,8 @@ impl Analyzer {
 /// The part of the analysis that runs at the analysis rate.
 struct Hop {
     extractor: FrameExtractor,
-    windowing: Windowing,
     gate: VoiceGate,
-    window: VoiceWindow,
+    recogniser: Recogniser,
     hop_samples: u64,
     hold_hops: u32,
     forget_hops: u32,
@@ -189,9 +188,8 @@ impl Hop {
         gate.set_floor_db(gate_floor_db);
         Self {
             extractor: FrameExtractor::new(&model.info().features.kinds),
-            windowing: model.windowing(),
             gate,
-            window: VoiceWindow::new(),
+            recogniser: Recogniser::new(model),
             hop_samples: (hop_seconds * f64::from(ANALYSIS_RATE_HZ)) as u64,
             hold_hops: hops(HOLD_SECONDS),
             forget_hops: hops(FORGET_SECONDS),
@@ -218,7 +216,7 @@ impl Hop {
             self.frames += 1;
             if self.gate.step(level_db) {
                 self.voiced_frames += 1;
-                self.window.push(frame);
+                self.recogniser.push(frame);
             }
         }
         if self.samples.is_multiple_of(self.hop_samples) {
@@ -235,18 +233,20 @@ impl Hop {
 
         if voiced {
             self.hops_without_voice = 0;
-            if self.window.len() < MIN_VOICED_FRAMES {
+            if self.recogniser.heard() < MIN_VOICED_FRAMES {
                 return Estimate::without_values(position, open_share, VoiceState::Gathering);
             }
-            let logits = model.infer(&self.windowing.window(self.window.frames()));
+            let logits = self.recogniser.logits(model);
             self.probabilities = softmax(&logits.emotions, model.info().temperature);
             self.belief = 1.0 / (1.0 + (-logits.voice).exp());
         } else {
             self.hops_without_voice = self.hops_without_voice.saturating_add(1);
             if self.hops_without_voice >= self.forget_hops {
-                self.window.clear();
+                self.recogniser.clear();
             }
-            if self.hops_without_voice > self.hold_hops || self.window.len() < MIN_VOICED_FRAMES {
+            if self.hops_without_voice > self.hold_hops
+                || self.recogniser.heard() < MIN_VOICED_FRAMES
+            {
                 return Estimate::without_values(position, 0.0, VoiceState::NoVoice);
             }
         }

@@ -2,7 +2,7 @@
 //! Golay, 1964). Beyond the ends of a span its first and its last row go on.
 
 /// Frames on each side that a regression sees.
-const REACH: usize = 4;
+pub(crate) const REACH: usize = 4;
 
 /// First deltas: the slope of the line that fits best, per frame, for each column of each row.
 ///

@@ -96,10 +96,10 @@ impl FeatureSettings {
         self.kinds.iter().map(|kind| kind.columns()).sum()
     }
 
-    /// Whether there is a kind, and this build makes the features as stated.
+    /// Whether there is a kind beside the LTAS, and this build makes the features as stated.
     #[must_use]
     pub fn is_known(&self) -> bool {
-        !self.kinds.is_empty() && *self == Self::of(&self.kinds)
+        self.kinds.iter().any(|&kind| kind != FeatureKind::Ltas) && *self == Self::of(&self.kinds)
     }
 }
 

@@ -4,8 +4,9 @@
 //! so that what was evaluated is what runs. The way of a sample:
 //!
 //! ```text
-//! resample ─► features ─► gate ─► window ─► model ─► estimate         ballistics
-//! to 16 kHz   10 ms       voice?   last 3 s  logits   each 250 ms      for whoever shows or sends values
+//! resample ─► features ─► gate ─► window ─► recogniser ─► estimate         ballistics
+//! to 16 kHz   10 ms       voice?  last 3 s  a model's     each 250 ms      for whoever shows or sends values
+//!                                           logits
 //! ```
 //!
 //! ```no_run
@@ -36,6 +37,7 @@ pub mod ltas;
 pub mod mfcc;
 pub mod model;
 pub mod pitch;
+pub mod recogniser;
 pub mod reference;
 pub mod resample;
 pub mod shaping;
@@ -50,12 +52,13 @@ pub use features::{FeatureKind, FeatureSettings, Frame, FrameExtractor};
 pub use gate::VoiceGate;
 pub use log_mel::{LogMel, LogMelSettings, MEL_BANDS, MelFrame, log_mel_of};
 pub use model::{Evidence, Figure, Logits, Model, ModelError, ModelInfo};
+pub use recogniser::Recogniser;
 pub use reference::{VoiceLearner, VoiceReference};
 pub use resample::{Resampler, resample_all};
 pub use shaping::Shaping;
 pub use window::{
-    FRAMES_VERSION, MASK_STEPS, MIN_VOICED_FRAMES, TIME_POOL, VoiceWindow, WINDOW_FRAMES, Window,
-    Windowing, voiced_frames,
+    CONTEXT_FRAMES, FRAMES_VERSION, MASK_STEPS, MIN_VOICED_FRAMES, STRIDE_FRAMES, TIME_POOL,
+    VoiceWindow, WINDOW_FRAMES, WINDOW_ROWS, Window, Windowing, voiced_frames,
 };
 
 /// The sample rate at which everything is analysed.

@@ -75,7 +75,7 @@ fn metadata_that_does_not_fit_is_named() {
         );
     }
     for (key, value) in [
-        (keys::FORMAT, "2"),
+        (keys::FORMAT, "1"),
         (
             keys::LABELS,
             "happy,angry,disgust,fear,neutral,sad,surprise",
@@ -97,7 +97,7 @@ fn other_inputs_and_outputs_are_refused() {
     let renamed = |edit: fn(&mut ModelProto)| {
         let error = edited(edit).unwrap_err();
         assert!(matches!(error, ModelError::Shape { .. }), "{error}");
-        assert!(error.to_string().contains("[1, 300, columns]"), "{error}");
+        assert!(error.to_string().contains("[1, 320, columns]"), "{error}");
     };
     renamed(|proto| proto.graph.as_mut().unwrap().input.truncate(1));
     renamed(|proto| proto.graph.as_mut().unwrap().output.truncate(1));

@@ -4,9 +4,12 @@
 use crate::config::Augmentation;
 use pathos_analysis::{Frame, MEL_BANDS, MIN_VOICED_FRAMES, WINDOW_FRAMES};
 use rand::Rng;
+use std::f32::consts::{PI, TAU};
 
 /// Nepers of power to a decibel.
 const NEPERS_PER_DB: f32 = 0.230_258_5;
+/// Waves of the random equaliser.
+const EQUALISER_WAVES: usize = 5;
 
 /// A span of the clip: the longest that a window holds, or a shorter one.
 pub fn crop(frames: &[Frame], settings: &Augmentation, rng: &mut impl Rng) -> Vec<Frame> {
@@ -62,6 +65,28 @@ pub fn tilt(frames: &mut [Frame], tilt_db: f32) {
     }
 }
 
+/// A random smooth equaliser: the sum of waves along the bands, of one to five half periods and up to `db` each.
+pub fn equalise(frames: &mut [Frame], db: f32, rng: &mut impl Rng) {
+    let waves: [[f32; 2]; EQUALISER_WAVES] = std::array::from_fn(|_| {
+        [
+            db * rng.random_range(-1.0..=1.0f32),
+            rng.random_range(0.0..TAU),
+        ]
+    });
+    let gain = |band: usize| {
+        let share = band as f32 / (MEL_BANDS - 1) as f32;
+        let wave = |(number, [height, phase]): (usize, &[f32; 2])| {
+            height * (PI * (number + 1) as f32 * share + phase).cos()
+        };
+        waves.iter().enumerate().map(wave).sum::<f32>() * NEPERS_PER_DB
+    };
+    let gains: [f32; MEL_BANDS] = std::array::from_fn(gain);
+    for frame in frames {
+        let bands = frame.log_mel.iter_mut().zip(gains);
+        bands.for_each(|(value, gain)| *value += gain);
+    }
+}
+
 /// Stationary noise at a ratio to the mean power of the frames. `colour_db` tilts its spectrum as [`tilt`] does.
 pub fn add_noise(frames: &mut [Frame], snr_db: f32, colour_db: f32, rng: &mut impl Rng) {
     let count = (frames.len() * MEL_BANDS).max(1) as f32;
@@ -96,6 +121,7 @@ pub fn augment(frames: &[Frame], settings: &Augmentation, rng: &mut impl Rng) ->
         &mut frames,
         settings.tilt_db as f32 * rng.random_range(-1.0..=1.0f32),
     );
+    equalise(&mut frames, settings.equaliser_db as f32, rng);
     if rng.random_bool(settings.noise_share) {
         let [low, high] = settings.noise_snr_db.map(|db| db as f32);
         let colour_db = rng.random_range(-40.0..10.0);
@@ -168,6 +194,19 @@ mod tests {
         tilt(&mut frames, 6.0);
         let [low, .., high] = frames[0].log_mel;
         assert!(((high - low) / NEPERS_PER_DB - 6.0).abs() < 1e-4);
+    }
+
+    #[test]
+    fn an_equaliser_is_smooth_and_the_same_in_each_frame() {
+        let mut rng = ChaCha8Rng::seed_from_u64(2);
+        let mut frames = vec![Frame::from([0.0; MEL_BANDS]); 3];
+        equalise(&mut frames, 0.0, &mut rng);
+        assert_eq!(frames[0], Frame::from([0.0; MEL_BANDS]));
+        equalise(&mut frames, 6.0, &mut rng);
+        assert_eq!(frames[0], frames[2]);
+        let db = frames[0].log_mel.map(|value| value / NEPERS_PER_DB);
+        assert!(db.iter().all(|db| db.abs() <= 30.0) && db.iter().any(|db| db.abs() > 1.0));
+        assert!(db.windows(2).all(|pair| (pair[0] - pair[1]).abs() < 5.0));
     }
 
     #[test]

@@ -11,7 +11,7 @@ use crate::{
     draws, mixup, non_voice,
 };
 use anyhow::{Context, Result};
-use pathos_analysis::{Emotion, Frame, MASK_STEPS, TIME_POOL, Window, Windowing};
+use pathos_analysis::{CONTEXT_FRAMES, Emotion, Frame, TIME_POOL, Window, Windowing};
 use rand::{
     Rng, SeedableRng,
     distr::{Distribution, weighted::WeightedIndex},
@@ -34,7 +34,7 @@ const SOUNDS: usize = 512;
 /// Windows and targets, ready to become tensors. `B` is the batch size, `T` the frames of its longest window.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Batch {
-    /// Frames of the longest window, a multiple of 4.
+    /// Frames of the longest window and its context, a multiple of 8.
     pub frames: usize,
     /// `[B, T, columns]`.
     pub features: Vec<f32>,
@@ -51,7 +51,7 @@ pub struct Batch {
 /// One window with its targets.
 #[derive(Clone, Debug)]
 pub struct Item {
-    /// Without its padding but to a multiple of 4 frames.
+    /// Without the rows before the context of its first frame.
     pub rows: Vec<f32>,
     /// Of its steps, as [`Window::mask`].
     pub mask: Vec<f32>,
@@ -64,11 +64,11 @@ pub struct Item {
 }
 
 impl Item {
-    /// The real part of a window, without targets. An empty window keeps one step of padding.
+    /// The real part of a window with its context, without targets.
     #[must_use]
     pub fn unpadded(window: &Window, columns: usize) -> Self {
         let padding = window.mask.iter().take_while(|&&real| real == 0.0).count();
-        let padding = padding.min(window.mask.len() - 1);
+        let padding = padding - CONTEXT_FRAMES / TIME_POOL;
         Self {
             rows: window.features[padding * TIME_POOL * columns..].to_vec(),
             mask: window.mask[padding..].to_vec(),
@@ -82,9 +82,7 @@ impl Item {
 impl Batch {
     /// Items side by side, the shorter ones with zeros before them. Targets are left out of plain windows.
     fn of(items: &[Item], columns: usize) -> Self {
-        let longest = items.iter().map(|item| item.mask.len()).max().unwrap_or(0);
-        // A network whose steps are pairs must find them where they are in a whole window.
-        let steps = longest + (MASK_STEPS - longest) % 2;
+        let steps = items.iter().map(|item| item.mask.len()).max().unwrap_or(0);
         let mut batch = Self {
             frames: steps * TIME_POOL,
             ..Self::default()
@@ -211,6 +209,9 @@ impl Source {
         let columns = self.windowing.columns();
         let mut item = Item::unpadded(&self.windowing.window(&frames), columns);
         spec_augment(&mut item.rows, columns, augmentation, rng);
+        if rng.random_bool(augmentation.ltas_dropped) {
+            self.windowing.drop_ltas(&mut item.rows);
+        }
         let corpus = example.clip.corpus;
         let classes = Emotion::ALL.map(|emotion| if corpus.has(emotion) { 1.0 } else { 0.0 });
         let target = target(&example.clip, &self.config.training);
@@ -316,8 +317,11 @@ mod tests {
             let steps = batch.frames / TIME_POOL;
             assert_eq!(batch.mask.len(), count * steps);
             assert!(
-                batch.mask.chunks(steps).any(|row| row[0] == 1.0),
-                "none is that long"
+                batch
+                    .mask
+                    .chunks(steps)
+                    .any(|row| row[..5] == [0.0, 0.0, 0.0, 0.0, 1.0]),
+                "none is that long, with its context"
             );
             assert!(batch.mask.chunks(steps).all(|row| row[steps - 1] == 1.0));
             lengths.push(batch.frames);

@@ -7,7 +7,9 @@ use crate::{
     evaluation::Evaluation,
     onnx::verify::Size,
 };
-use pathos_analysis::{Emotion, Evidence, FeatureKind, Figure};
+use pathos_analysis::{
+    Emotion, Evidence, FeatureKind, Figure, MASK_STEPS, WINDOW_FRAMES, WINDOW_ROWS,
+};
 use std::{collections::BTreeSet, fmt::Write};
 
 /// What the card tells.
@@ -261,7 +263,7 @@ fn limits(text: &mut String, facts: &Facts) {
     let spectrum = if facts.config.features.kinds.contains(&FeatureKind::Ltas) {
         "Level does not matter, but the balance of low and high\nsound does, since it tells a calm voice from a tense one: a strong equaliser moves the values."
     } else {
-        "Level and a fixed equaliser do not matter: each\nband's mean and variance over the window are removed."
+        "Level and a fixed equaliser do not matter: each\nband's running mean and variance are removed."
     };
     writeln!(
         text,
@@ -339,7 +341,7 @@ fn training(text: &mut String, facts: &Facts) {
     };
     writeln!(
         text,
-        "## How it was trained\n\nWith burn by `trainer train`, seed {}: {} of {} epochs of {} examples, {:.0} minutes; {optimizer} (weight decay {}), {schedule} learning rate up\nto {}, batch {}, label smoothing {}, {:.0} % of CREMA-D's targets by its listeners' votes, each corpus's missing classes masked. Spans of 0.75 to 3 s of voice; change of rate ±{:.0} %, shift along the\nbands ±{:.0} %, tilt ±{} dB, noise at {} to {} dB on {:.0} %, SpecAugment, mixup on {:.0} %, {} augmented copies of each clip's sound. {:.0} % of the\nexamples are made-up sounds without a voice, with a uniform target.\n",
+        "## How it was trained\n\nWith burn by `trainer train`, seed {}: {} of {} epochs of {} examples, {:.0} minutes; {optimizer} (weight decay {}), {schedule} learning rate up\nto {}, batch {}, label smoothing {}, {:.0} % of CREMA-D's targets by its listeners' votes, {}each corpus's missing classes masked. Spans of 0.75 to 3 s of voice; change of rate ±{:.0} %, shift along the\nbands ±{:.0} %, tilt ±{} dB, an equaliser of waves of ±{} dB, noise at {} to {} dB on {:.0} %, SpecAugment, mixup on {:.0} %, {} augmented copies of each clip's sound. {:.0} % of the\nexamples are made-up sounds without a voice, with a uniform target.\n",
         config.seed,
         facts.epochs_done,
         training.epochs,
@@ -350,9 +352,17 @@ fn training(text: &mut String, facts: &Facts) {
         training.batch_size,
         training.label_smoothing,
         100.0 * training.vote_share,
+        match training.teachers.len() {
+            0 => String::new(),
+            teachers => format!(
+                "{:.0} % of all targets by {teachers} network(s) that learned before it, ",
+                100.0 * training.teacher_share
+            ),
+        },
         100.0 * augmentation.stretch,
         100.0 * augmentation.warp,
         augmentation.tilt_db,
+        augmentation.equaliser_db,
         augmentation.noise_snr_db[0],
         augmentation.noise_snr_db[1],
         100.0 * augmentation.noise_share,
@@ -385,7 +395,7 @@ fn network(text: &mut String, facts: &Facts) {
     };
     writeln!(
         text,
-        "## The network\n\nA `{}`: {columns} features of 16 kHz sound each 10 ms, 300 frames of voice at the most; {convolutions}a linear layer of {}; {lstm}attention, mean\nand deviation of the steps; two linear heads, of the emotions and of the voice. {:.2} million parameters, {:.1} million multiplications and additions\na window, which is run once for each 250 ms of voice, {:.2} MB. ONNX operator set 13; inputs `features` [1, 300, {columns}] and `mask` [1, 75], outputs\n`logits` [1, 7] ({}) and `voice` [1, 1].",
+        "## The network\n\nA `{}`: {columns} features of 16 kHz sound each 10 ms, {WINDOW_FRAMES} frames of voice at the most; {convolutions}a linear layer of {}; {lstm}attention, mean\nand deviation of the steps; two linear heads, of the emotions and of the voice. {:.2} million parameters, {:.1} million multiplications and additions\nfor each 250 ms of voice (what the layers up to `steps` made of older rows is kept), {:.2} MB. ONNX operator set 13; inputs `features` [1, {WINDOW_ROWS}, {columns}] and `mask`\n[1, {MASK_STEPS}], outputs `logits` [1, 7] ({}) and `voice` [1, 1].",
         network.kind.name(),
         network.projection,
         facts.size.parameters as f64 / 1e6,

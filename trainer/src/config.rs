@@ -2,7 +2,7 @@
 
 use crate::waveform::WaveformAugmentation;
 use anyhow::{Context, Result, bail, ensure};
-use pathos_analysis::{FeatureKind, FeatureSettings, TIME_POOL};
+use pathos_analysis::{CONTEXT_FRAMES, FeatureKind, FeatureSettings, TIME_POOL, model::REACH_ROWS};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
@@ -169,6 +169,16 @@ impl NetworkSettings {
             TIME_POOL
         }
     }
+
+    /// Frames before and after its own that a step depends on by way of the convolutions, of three frames each.
+    #[must_use]
+    pub fn reach(&self) -> [usize; 2] {
+        let frames = self.strides.iter().rev().map(|stride| stride[0]);
+        let last = self.frames_per_step() - 1;
+        let before = frames.clone().fold(0, |before, stride| before * stride + 1);
+        let end = frames.fold(0, |end, stride| end * stride + 1);
+        [before, end.saturating_sub(last)]
+    }
 }
 
 /// The optimiser.
@@ -229,6 +239,10 @@ pub struct Training {
     pub label_smoothing: f32,
     /// Share of the target that follows what the listeners of a clip heard, where that is known; the rest is what was acted.
     pub vote_share: f32,
+    /// Folders of runs on the same split and features, whose networks' opinions are a part of the target; none for none.
+    pub teachers: Vec<String>,
+    /// How large a part.
+    pub teacher_share: f32,
     /// How much the classes of a corpus are evened out in the draws: 0 as they occur, 1 equally often.
     pub class_balance: f64,
     /// How much the corpora are evened out in the draws: 0 as they occur, 1 equally often.
@@ -260,6 +274,10 @@ pub struct Augmentation {
     pub warp: f64,
     /// Largest tilt from the lowest to the highest band, in dB.
     pub tilt_db: f64,
+    /// Greatest rise and fall of each of the waves along the bands that a random equaliser is made of.
+    pub equaliser_db: f64,
+    /// Share of examples without an LTAS: it is all 0, so that the network does not rely on the channel alone.
+    pub ltas_dropped: f64,
     /// Share of examples with noise.
     pub noise_share: f64,
     /// Signal-to-noise ratio of that noise, in dB, from and to.
@@ -363,6 +381,7 @@ impl Config {
             ("training.tess_share", training.tess_share),
             ("training.non_voice_share", training.non_voice_share),
             ("training.label_smoothing", training.label_smoothing.into()),
+            ("training.teacher_share", training.teacher_share.into()),
             ("training.vote_share", training.vote_share.into()),
             ("training.weight_average", training.weight_average),
             ("augmentation.longest_share", augmentation.longest_share),
@@ -372,8 +391,8 @@ impl Config {
             share(name, value)?;
         }
         ensure!(
-            !self.features.kinds.is_empty(),
-            "features.kinds is empty: name one of log-mel, mfcc, chroma and prosody"
+            self.feature_settings().is_known(),
+            "features.kinds needs one of log-mel, mfcc, chroma and prosody"
         );
         ensure!(
             training.epochs > 0 && training.batch_size > 1,
@@ -418,6 +437,12 @@ impl Config {
             pool == TIME_POOL || pool == 2 * TIME_POOL,
             "the frames' strides of network.strides come to {pool}; they must come to {TIME_POOL} or {}",
             2 * TIME_POOL
+        );
+        let [before, after] = network.reach();
+        ensure!(
+            before <= CONTEXT_FRAMES && after <= REACH_ROWS,
+            "a step of network.strides depends on {before} frames before and {after} after its own; a stream gives it \
+             {CONTEXT_FRAMES} and {REACH_ROWS}"
         );
         Ok(())
     }
@@ -518,6 +543,10 @@ mod tests {
         assert!(refusal(&["training.epochs=many"]).contains("many"));
         assert!(refusal(&["network.kind=transformer"]).contains("cnn-lstm"));
         assert!(refusal(&["network.strides=[[1,2],[2,2],[1,2],[1,2]]"]).contains("come to 2"));
+        let deep = "network.strides=[[2,2],[2,2],[2,2],[1,2],[1,1]]";
+        let channels = "network.channels=[4,4,4,4,4]";
+        assert!(refusal(&[channels, deep]).contains("frames before"));
+        assert!(refusal(&["features.kinds=[\"ltas\"]"]).contains("features.kinds"));
         assert!(refusal(&["training.tess_share=12"]).contains("training.tess_share"));
         assert!(refusal(&["training.patience=3"]).contains("validation_share"));
         assert!(refusal(&["features.kinds=[\"mfcc\"]"]).contains("log-mel"));

@@ -10,8 +10,8 @@ use crate::{
 };
 use burn::tensor::{Device, Tensor, TensorData};
 use pathos_analysis::{
-    Emotion, Frame, HOP_SECONDS, Logits, MIN_VOICED_FRAMES, Model, TIME_POOL, WINDOW_FRAMES,
-    Window, Windowing, softmax,
+    Emotion, Frame, HOP_SECONDS, Logits, MIN_VOICED_FRAMES, Model, Recogniser, TIME_POOL,
+    WINDOW_FRAMES, WINDOW_ROWS, Window, Windowing, softmax,
 };
 use rayon::prelude::*;
 use serde::Serialize;
@@ -68,27 +68,52 @@ pub struct ClipLogits {
 
 /// The logits of each clip by the code that the plugin runs.
 pub fn model_logits(model: &Model, examples: &[Example]) -> ClipLogits {
-    let windowing = model.windowing();
     let judge = |example: &Example| {
         let frames = example.frames();
         let mut mean = Logits::default();
         let ends = window_ends(frames.len());
         let share = 1.0 / ends.len() as f32;
+        let mut stream = Stream::new(model, frames);
+        let first_second = stream.up_to(frames.len().min(FIRST_SECOND_FRAMES));
         for end in ends {
-            let logits = model.infer(&windowing.window(&frames[..end]));
+            let logits = stream.up_to(end);
             let pairs = mean.emotions.iter_mut().zip(logits.emotions);
             pairs.for_each(|(mean, logit)| *mean += logit * share);
             mean.voice += logits.voice * share;
         }
-        let first_second = &frames[..frames.len().min(FIRST_SECOND_FRAMES)];
-        let infer = |frames: &[Frame]| model.infer(&windowing.window(frames));
-        (mean, (infer(first_second), infer(frames)))
+        (mean, (first_second, stream.up_to(frames.len())))
     };
     let (running, (first_second, last)) = examples.par_iter().map(judge).unzip();
     ClipLogits {
         running,
         first_second,
         last,
+    }
+}
+
+/// Frames that a model hears one after the other.
+struct Stream<'a> {
+    model: &'a Model,
+    frames: std::slice::Iter<'a, Frame>,
+    recogniser: Recogniser,
+}
+
+impl<'a> Stream<'a> {
+    fn new(model: &'a Model, frames: &'a [Frame]) -> Self {
+        Self {
+            model,
+            frames: frames.iter(),
+            recogniser: Recogniser::new(model),
+        }
+    }
+
+    /// The logits when so many frames were heard, or those that already were.
+    fn up_to(&mut self, end: usize) -> Logits {
+        let new = end.saturating_sub(self.recogniser.heard());
+        for frame in self.frames.by_ref().take(new) {
+            self.recogniser.push(*frame);
+        }
+        self.recogniser.logits(self.model)
     }
 }
 
@@ -103,7 +128,7 @@ pub fn run(network: &Network, windows: &[Window], device: &Device) -> Vec<Logits
     let Some(first) = windows.first() else {
         return Vec::new();
     };
-    let columns = first.features.len() / WINDOW_FRAMES;
+    let columns = first.features.len() / WINDOW_ROWS;
     let batch = Batch::plain(windows, columns);
     let (count, frames) = (windows.len(), batch.frames);
     let features = TensorData::new(batch.features, [count, frames, columns]);
@@ -392,7 +417,7 @@ mod tests {
     fn full_windows_end_as_the_plugin_hops() {
         assert_eq!(window_ends(40), [40]);
         assert_eq!(window_ends(299), [299]);
-        assert_eq!(window_ends(360), [300, 325, 350]);
+        assert_eq!(window_ends(360), [304, 329, 354]);
     }
 
     #[test]

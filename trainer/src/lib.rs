@@ -1,7 +1,7 @@
 //! Trains, evaluates and exports the recogniser that Pathos carries, and analyses folders with it.
 //!
 //! ```text
-//! corpora ─► split ─► dataset ─► augment ─► batch ─► train ◄─ network     runs/NAME: config, facts, log, checkpoints
+//! corpora ─► split ─► dataset ─► augment ─► batch ─► train ◄─ network, teacher     runs/NAME: config, facts, log, checkpoints
 //!               waveform ─┘   non_voice, mixup ─┘      └─► evaluation ─► report
 //!                                                      └─► onnx: export ─► card, verify     import ─► tune
 //! predict: a folder of clips through the code that the plugin runs
@@ -37,5 +37,6 @@ pub mod progress_bar;
 pub mod report;
 pub mod rows;
 pub mod split;
+pub mod teacher;
 pub mod train;
 pub mod waveform;

@@ -14,6 +14,7 @@ use crate::{
     loss,
     network::{Architecture, Network},
     progress::{Outcome, Progress, RunStart, Step},
+    teacher::Teachers,
 };
 use anyhow::{Result, bail, ensure};
 use burn::{
@@ -90,6 +91,7 @@ pub fn train(config: &Config, dataset: Dataset, options: Options) -> Result<Outc
             test: dataset.test,
         },
         source: Source::new(dataset.training, config)?,
+        teachers: Teachers::load(config, &learner.device.clone().inner())?,
     };
     progress.started(&RunStart {
         name: format!("{} {}", config.name, config.version),
@@ -205,6 +207,7 @@ struct Run<'a> {
     folder: &'a RunFolder,
     judge: Judge,
     source: Arc<Source>,
+    teachers: Teachers,
 }
 
 impl Run<'_> {
@@ -260,12 +263,13 @@ impl Run<'_> {
             .device
             .seed(self.config.seed.wrapping_add(done as u64));
         let (mut sum, mut rate) = (0.0, 0.0);
-        for (step, batch) in batches.into_iter().enumerate() {
+        for (step, mut batch) in batches.into_iter().enumerate() {
             if progress.stop_requested() {
                 return Ok(None);
             }
             let share = (done * steps + step) as f64 / (settings.epochs * steps) as f64;
             rate = relative_rate(share, settings) * settings.learning_rate;
+            self.teachers.teach(&mut batch);
             let loss = loss::loss(&learner.network, batch, settings, &learner.device);
             let value = f64::from(loss.clone().into_scalar::<f32>());
             ensure!(

@@ -17,7 +17,8 @@ use burn::{
     tensor::{Device, Tensor},
 };
 use pathos_analysis::{
-    Emotion, Evidence, FeatureSettings, HOP_SECONDS, MASK_STEPS, Model, TIME_POOL, WINDOW_FRAMES,
+    Emotion, Evidence, FeatureSettings, HOP_SECONDS, MASK_STEPS, Model, TIME_POOL, WINDOW_ROWS,
+    ltas::LTAS_VALUES,
     model::{FORMAT, keys},
 };
 use tract_onnx::pb::ModelProto;
@@ -93,7 +94,7 @@ fn difference_from_burn(network: &Network, model: &Model) -> f32 {
 
 fn graph(network: &Network, columns: usize) -> ModelProto {
     let mut graph = GraphBuilder::new("pathos");
-    graph.input("features", &[1, WINDOW_FRAMES, columns]);
+    graph.input("features", &[1, WINDOW_ROWS, columns]);
     graph.input("mask", &[1, MASK_STEPS]);
     let stride = network.mask_stride();
     let steps = MASK_STEPS.div_ceil(stride);
@@ -106,20 +107,48 @@ fn graph(network: &Network, columns: usize) -> ModelProto {
     let mut joined: Vec<&str> = Vec::new();
     if network.convolved > 0 {
         take_columns(&mut graph, 0, network.convolved, "spectrum");
-        convolutions(&mut graph, network, steps, "spectrum", "convolved");
+        convolutions(&mut graph, network, "spectrum", "convolved");
         joined.push("convolved");
     }
-    if network.convolved < columns {
-        take_columns(&mut graph, network.convolved, columns, "others");
-        let width = (TIME_POOL * (columns - network.convolved)) as i64;
-        graph.integers("stack", &[MASK_STEPS as i64, width]);
-        graph.node("Reshape", &["others", "stack"], "all_stacked", vec![]);
-        every(&mut graph, stride, "all_stacked", "stacked");
+    let ltas = network.tone.as_ref().map_or(0, |_| LTAS_VALUES);
+    if network.convolved + ltas < columns {
+        take_columns(&mut graph, network.convolved, columns - ltas, "others");
+        let width = stride * TIME_POOL * (columns - ltas - network.convolved);
+        graph.integers("stack", &[-1, width as i64]);
+        graph.node("Reshape", &["others", "stack"], "stacked", vec![]);
         joined.push("stacked");
     }
     graph.node("Concat", &joined, "joined", vec![int("axis", 1)]);
-    linear(&mut graph, "joined", &network.projection, "projected");
-    graph.node("Relu", &["projected"], "projection", vec![]);
+    // Up to here and this layer, a step is made of a few rows alone, which `pathos_analysis::Recogniser` makes use of.
+    linear(&mut graph, "joined", &network.projection, "steps");
+    let mut projected = "steps";
+    if let Some(tone) = &network.tone {
+        slice(
+            &mut graph,
+            "features",
+            1,
+            [WINDOW_ROWS - 1, WINDOW_ROWS],
+            "last_row",
+        );
+        slice(
+            &mut graph,
+            "last_row",
+            2,
+            [columns - ltas, columns],
+            "last_columns",
+        );
+        graph.integers("vector", &[1, ltas as i64]);
+        graph.node("Reshape", &["last_columns", "vector"], "ltas", vec![]);
+        graph.constant(
+            "tone_weight",
+            &tone.weight.dims(),
+            &values(tone.weight.val()),
+        );
+        graph.node("MatMul", &["ltas", "tone_weight"], "tone", vec![]);
+        graph.node("Add", &["steps", "tone"], "toned", vec![]);
+        projected = "toned";
+    }
+    graph.node("Relu", &[projected], "projection", vec![]);
     let mut output = "projection";
     if let Some(own) = &network.lstm {
         lstm(&mut graph, own, steps, output, "recurrent");
@@ -144,23 +173,22 @@ fn every(graph: &mut GraphBuilder, stride: usize, input: &str, output: &str) {
 
 /// The columns `from` to `to` of the features.
 fn take_columns(graph: &mut GraphBuilder, from: usize, to: usize, output: &str) {
+    slice(graph, "features", 2, [from, to], output);
+}
+
+/// What lies from one place to another along an axis.
+fn slice(graph: &mut GraphBuilder, input: &str, axis: i64, range: [usize; 2], output: &str) {
     let name = |what: &str| format!("{output}_{what}");
-    let (start, end, axis) = (name("from"), name("to"), name("axis"));
-    graph.integers(&start, &[from as i64]);
-    graph.integers(&end, &[to as i64]);
-    graph.integers(&axis, &[2]);
-    graph.node("Slice", &["features", &start, &end, &axis], output, vec![]);
+    let (start, end, along) = (name("from"), name("to"), name("axis"));
+    graph.integers(&start, &[range[0] as i64]);
+    graph.integers(&end, &[range[1] as i64]);
+    graph.integers(&along, &[axis]);
+    graph.node("Slice", &[input, &start, &end, &along], output, vec![]);
 }
 
 /// The convolutions with their batch norms: `[1, frames, bands]` to a row for each step.
-fn convolutions(
-    graph: &mut GraphBuilder,
-    network: &Network,
-    steps: usize,
-    input: &str,
-    output: &str,
-) {
-    let image = [1, 1, WINDOW_FRAMES as i64, network.convolved as i64];
+fn convolutions(graph: &mut GraphBuilder, network: &Network, input: &str, output: &str) {
+    let image = [1, 1, -1, network.convolved as i64];
     graph.integers("image", &image);
     graph.node("Reshape", &[input, "image"], "channel", vec![]);
     let mut input = "channel".to_owned();
@@ -202,7 +230,14 @@ fn convolutions(
         "by_step",
         vec![ints("perm", &[2, 0, 1, 3])],
     );
-    graph.integers("rows", &[steps as i64, -1]);
+    let width = network
+        .blocks
+        .last()
+        .map_or(0, |block| block.conv.weight.dims()[0]);
+    let bands = (network.blocks.iter()).fold(network.convolved, |bands, block| {
+        bands.div_ceil(block.conv.stride[1])
+    });
+    graph.integers("rows", &[-1, (width * bands) as i64]);
     graph.node("Reshape", &["by_step", "rows"], output, vec![]);
 }
 
@@ -320,13 +355,16 @@ fn bias_of(layer: &Linear) -> Vec<f32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::non_voice;
     use crate::{
         config::{Config, NetworkKind},
         network::Architecture,
         onnx::import,
     };
     use burn::{module::Module, tensor::Distribution};
-    use pathos_analysis::FeatureKind;
+    use pathos_analysis::{FeatureKind, Recogniser};
+    use rand::SeedableRng;
+    use rand_chacha::ChaCha8Rng;
 
     const KINDS: [NetworkKind; 3] = [NetworkKind::Cnn, NetworkKind::Lstm, NetworkKind::CnnLstm];
     const FEATURES: [&[FeatureKind]; 2] = [&[FeatureKind::LogMel], &FeatureKind::ALL];
@@ -354,7 +392,7 @@ mod tests {
         let architecture = architecture(kind, features, strides);
         let learning = architecture.init(0.3, &autodiff);
         for _ in 0..3 {
-            let shape = [4, WINDOW_FRAMES, architecture.columns];
+            let shape = [4, WINDOW_ROWS, architecture.columns];
             let features = Tensor::random(shape, Distribution::Normal(0.5, 2.0), &autodiff);
             let mask = Tensor::ones([4, MASK_STEPS], &autodiff);
             let _ = learning.forward(features, mask);
@@ -413,6 +451,38 @@ mod tests {
                 let model = Model::from_bytes(&bytes).unwrap();
                 let difference = difference_from_burn(&network, &model);
                 assert!(difference < TOLERANCE, "{kind:?}: {difference}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_stream_is_told_what_its_windows_are() {
+        let mut rng = ChaCha8Rng::seed_from_u64(5);
+        for (kind, strides) in KINDS
+            .into_iter()
+            .flat_map(|kind| STRIDES.map(|own| (kind, own)))
+        {
+            for features in FEATURES {
+                let network = network(kind, features, strides);
+                let model = Model::from_bytes(&file(&network, features)).unwrap();
+                let mut stream = Recogniser::new(&model);
+                let mut heard = Vec::new();
+                // Too little for a value, hops of usual length, none at all, and a pause of many windows.
+                for hop in [21, 75, 25, 25, 0, 1, 130, 25, 12, 390, 25, 700, 25, 3] {
+                    while heard.len() < hop {
+                        heard.extend(non_voice::frames(features, &mut rng));
+                    }
+                    for frame in heard.drain(..hop) {
+                        stream.push(frame);
+                    }
+                    let expected = model.infer(&stream.voice().window());
+                    let difference = verify::difference(&stream.logits(&model), &expected);
+                    assert!(
+                        difference < TOLERANCE,
+                        "{kind:?} {strides}: {difference} after {}",
+                        stream.heard()
+                    );
+                }
             }
         }
     }

@@ -31,7 +31,10 @@ pub fn network(bytes: &[u8], dropout: f64, device: &Device) -> Result<(Architect
         block.conv.weight = Param::from_data(weight, device);
         as_bias(&mut block.norm, bias, device);
     }
-    load_linear(&graph, "projected", &mut network.projection, device)?;
+    load_linear(&graph, "steps", &mut network.projection, device)?;
+    if let Some(tone) = &mut network.tone {
+        tone.weight = Param::from_data(tensor(&graph, "tone_weight")?, device);
+    }
     if let Some(lstm) = &mut network.lstm {
         let hidden = architecture.hidden;
         let input = tensor(&graph, "lstm_input")?;
@@ -91,19 +94,20 @@ fn architecture_of(graph: &GraphProto) -> Result<Architecture> {
         kind,
         columns: columns(graph)?,
         convolved: if channels.is_empty() { 0 } else { MEL_BANDS },
+        ltas: shape(graph, "tone_weight").map_or(0, |shape| shape[0]),
         channels,
         strides,
-        projection: shape(graph, "projected_weight")?[1],
+        projection: shape(graph, "steps_weight")?[1],
         hidden: if recurs {
             shape(graph, "lstm_recurrent")?[2]
         } else {
             0
         },
     };
-    let joined = shape(graph, "projected_weight")?[0];
+    let joined = shape(graph, "steps_weight")?[0];
     ensure!(
         joined == architecture.joined(),
-        "`projected_weight` takes {joined} values, but {} reach it",
+        "`steps_weight` takes {joined} values, but {} reach it",
         architecture.joined()
     );
     Ok(architecture)
@@ -194,11 +198,11 @@ mod tests {
         let tensor = graph
             .initializer
             .iter_mut()
-            .find(|tensor| tensor.name == "projected_weight");
+            .find(|tensor| tensor.name == "steps_weight");
         tensor.unwrap().raw_data.truncate(40);
         let message = architecture(&proto.encode_to_vec())
             .unwrap_err()
             .to_string();
-        assert!(message.contains("projected_weight"), "{message}");
+        assert!(message.contains("steps_weight"), "{message}");
     }
 }

@@ -3,7 +3,7 @@
 use super::import;
 use crate::non_voice;
 use anyhow::{Context, Result, ensure};
-use pathos_analysis::{Emotion, FeatureKind, Logits, Model, WINDOW_FRAMES, Window, Windowing};
+use pathos_analysis::{Emotion, FeatureKind, Logits, Model, Window, Windowing};
 use prost::Message;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -31,7 +31,7 @@ options.intra_op_num_threads = 1
 session = onnxruntime.InferenceSession(sys.argv[1], options, providers=['CPUExecutionProvider'])
 for row in data:
     logits, voice = session.run(['logits', 'voice'], {
-        'features': row[:-75].reshape(1, 300, -1), 'mask': row[-75:].reshape(1, 75)})
+        'features': row[:-80].reshape(1, 320, -1), 'mask': row[-80:].reshape(1, 80)})
     sys.stdout.buffer.write(numpy.concatenate([logits[0], voice[0]]).astype('<f4').tobytes())
 ";
 
@@ -52,8 +52,8 @@ pub fn windows(kinds: &[FeatureKind], count: usize) -> Vec<Window> {
         let frames = non_voice::frames(kinds, &mut rng);
         let length = match number {
             0 => 0,
-            1 => WINDOW_FRAMES,
-            _ => rng.random_range(1..=WINDOW_FRAMES),
+            1 => frames.len(),
+            _ => rng.random_range(1..=frames.len()),
         };
         windowing.window(&frames[..length])
     };
@@ -142,7 +142,7 @@ pub struct Size {
     pub bytes: usize,
     /// Numbers that were learned, with the batch norms folded in.
     pub parameters: usize,
-    /// Multiplications and additions for one window of 3 s, of which one is run for each 250 ms of voice.
+    /// Multiplications and additions for each 250 ms of voice, as a stream runs it.
     pub macs: usize,
 }
 
@@ -177,7 +177,7 @@ mod tests {
         let windows = windows(&kinds, 20);
         assert_eq!(windows, self::windows(&kinds, 20));
         assert_eq!(windows[0].mask.iter().sum::<f32>(), 0.0);
-        assert_eq!(windows[1].mask.iter().sum::<f32>(), 75.0);
+        assert_eq!(windows[1].mask.iter().sum::<f32>(), 76.0);
     }
 
     #[test]

@@ -21,7 +21,7 @@ use walkdir::WalkDir;
 const BLOCK: usize = 4096;
 
 /// Hops from the first value, after 0.75 s of voice, to a window that is full of it.
-const HOPS_TO_A_FULL_WINDOW: usize = 1 + (WINDOW_FRAMES - MIN_VOICED_FRAMES) / HOP_FRAMES;
+const HOPS_TO_A_FULL_WINDOW: usize = 1 + (WINDOW_FRAMES - MIN_VOICED_FRAMES).div_ceil(HOP_FRAMES);
 
 /// What was heard in a file.
 #[derive(Clone, Debug)]

@@ -44,7 +44,7 @@ pub fn augmentation(
         p { "Waveform and log-mel spectrogram of a clip, and of what each augmentation makes of it. Waveforms are drawn to their own peak; each figure has its own axis of time." }
         @for figure in &figures { (figure) }
         h2 { "The rows that the network is given" }
-        p { "Log-mel rows of the voiced frames, each band free of its mean and variance over the window; time to the right, the lowest band below." }
+        p { "Log-mel rows of the voiced frames, each band free of its running mean and variance; time to the right, the lowest band below." }
         @for picture in &pictures { (picture) }
     };
     Ok(page::page(&format!("Augmentation of {clip}"), &body))

@@ -1,0 +1,93 @@
+//! What the network says of a stream of voice, at little cost: of each frame the convolutions are reckoned once.
+
+use crate::{
+    Frame,
+    model::{Logits, Model, PIECE_ROWS, PIECE_STRIDES, REACH_ROWS},
+    window::{STRIDE_FRAMES, VoiceWindow, WINDOW_FRAMES, WINDOW_ROWS},
+};
+use std::collections::VecDeque;
+
+/// A stream of voiced frames with a network on it.
+///
+/// Gives the same as [`Model::infer`] of the stream's [window](VoiceWindow::window), but keeps what the first layers made of
+/// rows that it has seen.
+#[derive(Clone, Debug)]
+pub struct Recogniser {
+    voice: VoiceWindow,
+    /// What the first layers made of the rows before `settled`, the newest last.
+    steps: VecDeque<f32>,
+    /// Rows whose steps no later row changes any more.
+    settled: usize,
+}
+
+impl Recogniser {
+    /// One for the windows of a model.
+    #[must_use]
+    pub fn new(model: &Model) -> Self {
+        Self {
+            voice: VoiceWindow::new(&model.info().features.kinds),
+            steps: VecDeque::with_capacity(model.step_values(WINDOW_FRAMES)),
+            settled: 0,
+        }
+    }
+
+    /// Hears the newest frame of voice.
+    pub fn push(&mut self, frame: Frame) {
+        self.voice.push(frame);
+    }
+
+    /// Forgets all that was heard.
+    pub fn clear(&mut self) {
+        self.voice.clear();
+        self.steps.clear();
+        self.settled = 0;
+    }
+
+    /// The voice that was heard.
+    #[must_use]
+    pub fn voice(&self) -> &VoiceWindow {
+        &self.voice
+    }
+
+    /// Frames of voice that were heard.
+    #[must_use]
+    pub fn heard(&self) -> usize {
+        self.voice.heard()
+    }
+
+    /// What the network says of the last [`WINDOW_FRAMES`]. `model` is that of [`new`](Self::new).
+    pub fn logits(&mut self, model: &Model) -> Logits {
+        let end = self.voice.end();
+        let oldest = end.saturating_sub(WINDOW_FRAMES);
+        if self.settled < oldest {
+            self.steps.clear();
+            self.settled = oldest;
+        }
+        let mut newest = Vec::new();
+        while newest.is_empty() && end > 0 {
+            let piece_end = end.min(self.settled + PIECE_STRIDES * STRIDE_FRAMES);
+            let made = model.steps(&self.voice.rows(piece_end, PIECE_ROWS));
+            let first = PIECE_ROWS - (piece_end - self.settled);
+            let settled = PIECE_ROWS - REACH_ROWS;
+            let places = model.step_values(first)..model.step_values(settled);
+            self.steps.extend(&made[places]);
+            self.settled = piece_end - REACH_ROWS;
+            if piece_end == end {
+                newest = made[model.step_values(settled)..].to_vec();
+            }
+        }
+        let kept = model.step_values(self.settled - oldest);
+        self.steps.drain(..self.steps.len() - kept);
+        let mut all = vec![0.0; model.step_values(WINDOW_ROWS)];
+        let values = self.steps.iter().chain(&newest).rev();
+        all.iter_mut()
+            .rev()
+            .zip(values)
+            .for_each(|(to, from)| *to = *from);
+        if !self.voice.has_settled_rows() {
+            self.steps.clear();
+            self.settled = 0;
+        }
+        model.conclude(&all, &self.voice.ltas(), &self.voice.mask())
+    }
+}
