@@ -36,6 +36,7 @@ pub mod log_mel;
 pub mod ltas;
 pub mod mfcc;
 pub mod model;
+pub mod network;
 pub mod pitch;
 pub mod recogniser;
 pub mod reference;

@@ -2,7 +2,8 @@
 
 use crate::{
     Frame,
-    model::{Logits, Model, PIECE_ROWS, PIECE_STRIDES, REACH_ROWS},
+    model::{Logits, Model, ran},
+    network::{PIECE_ROWS, PIECE_STRIDES, REACH_ROWS},
     window::{STRIDE_FRAMES, VoiceWindow, WINDOW_FRAMES, WINDOW_ROWS},
 };
 use std::collections::VecDeque;
@@ -26,7 +27,7 @@ impl Recogniser {
     pub fn new(model: &Model) -> Self {
         Self {
             voice: VoiceWindow::new(&model.info().features.kinds),
-            steps: VecDeque::with_capacity(model.step_values(WINDOW_FRAMES)),
+            steps: VecDeque::new(),
             settled: 0,
         }
     }
@@ -55,8 +56,14 @@ impl Recogniser {
         self.voice.heard()
     }
 
-    /// What the network says of the last [`WINDOW_FRAMES`]. `model` is that of [`new`](Self::new).
+    /// What the network says of the last [`WINDOW_FRAMES`]. `model` is that of [`new`](Self::new). Allocates; not for an audio
+    /// thread.
+    ///
+    /// # Panics
+    ///
+    /// Never with that model: loading it has run the same graph on the same shapes.
     pub fn logits(&mut self, model: &Model) -> Logits {
+        let network = model.network();
         let end = self.voice.end();
         let oldest = end.saturating_sub(WINDOW_FRAMES);
         if self.settled < oldest {
@@ -66,19 +73,20 @@ impl Recogniser {
         let mut newest = Vec::new();
         while newest.is_empty() && end > 0 {
             let piece_end = end.min(self.settled + PIECE_STRIDES * STRIDE_FRAMES);
-            let made = model.steps(&self.voice.rows(piece_end, PIECE_ROWS));
+            let made = network.steps(&self.voice.rows(piece_end, PIECE_ROWS));
+            let made = made.expect("the network ran when it was loaded");
             let first = PIECE_ROWS - (piece_end - self.settled);
             let settled = PIECE_ROWS - REACH_ROWS;
-            let places = model.step_values(first)..model.step_values(settled);
+            let places = network.step_values(first)..network.step_values(settled);
             self.steps.extend(&made[places]);
             self.settled = piece_end - REACH_ROWS;
             if piece_end == end {
-                newest = made[model.step_values(settled)..].to_vec();
+                newest = made[network.step_values(settled)..].to_vec();
             }
         }
-        let kept = model.step_values(self.settled - oldest);
+        let kept = network.step_values(self.settled - oldest);
         self.steps.drain(..self.steps.len() - kept);
-        let mut all = vec![0.0; model.step_values(WINDOW_ROWS)];
+        let mut all = vec![0.0; network.step_values(WINDOW_ROWS)];
         let values = self.steps.iter().chain(&newest).rev();
         all.iter_mut()
             .rev()
@@ -88,6 +96,6 @@ impl Recogniser {
             self.steps.clear();
             self.settled = 0;
         }
-        model.conclude(&all, &self.voice.ltas(), &self.voice.mask())
+        ran(network.conclude(&all, &self.voice.ltas(), &self.voice.mask()))
     }
 }

@@ -2,7 +2,9 @@
 
 use crate::waveform::WaveformAugmentation;
 use anyhow::{Context, Result, bail, ensure};
-use pathos_analysis::{CONTEXT_FRAMES, FeatureKind, FeatureSettings, TIME_POOL, model::REACH_ROWS};
+use pathos_analysis::{
+    CONTEXT_FRAMES, FeatureKind, FeatureSettings, TIME_POOL, network::REACH_ROWS,
+};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 

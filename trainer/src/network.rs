@@ -28,7 +28,7 @@ use burn::{
 };
 use pathos_analysis::{
     Emotion, FeatureKind, FeatureSettings, MEL_BANDS, TIME_POOL, WINDOW_ROWS, ltas::LTAS_VALUES,
-    model::PIECE_ROWS,
+    network::PIECE_ROWS,
 };
 
 /// Added to the variance before its root in the pooling.
