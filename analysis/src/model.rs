@@ -144,7 +144,7 @@ pub struct Logits {
     pub voice: f32,
 }
 
-/// A network that is ready to run, with what its file says of it. Shared between streams by [`Arc`](std::sync::Arc).
+/// A network that is ready to run, with what its file says of it. Shared between streams by [`Arc`].
 pub struct Model {
     network: Network,
     info: ModelInfo,
