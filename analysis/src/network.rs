@@ -29,7 +29,7 @@ const STEPS: &str = "steps";
 const LTAS: &str = "ltas";
 
 /// Steps of the stream that one run of the front can settle, in units of [`STRIDE_FRAMES`].
-pub(crate) const PIECE_STRIDES: usize = 5;
+const PIECE_STRIDES: usize = 5;
 /// Rows that the front sees at a time: those that its first settled step reaches back to, and its steps' own.
 pub const PIECE_ROWS: usize = CONTEXT_FRAMES + PIECE_STRIDES * STRIDE_FRAMES;
 /// Rows after its own that a step may depend on: 80 ms.
@@ -115,7 +115,7 @@ impl Network {
         // Rows beside the first settled step's context and the last's reach.
         let settled = self.step_values(CONTEXT_FRAMES + STRIDE_FRAMES)
             ..self.step_values(PIECE_ROWS - REACH_ROWS - STRIDE_FRAMES);
-        let (a, b) = (self.steps(&rows)?, self.steps(&other)?);
+        let (a, b) = (self.piece(&rows)?, self.piece(&other)?);
         let mut pairs = a[settled.clone()].iter().zip(&b[settled]);
         ensure!(
             pairs.all(|(a, b)| (a - b).abs() < SETTLED || !a.is_finite()),
@@ -124,8 +124,30 @@ impl Network {
         Ok(())
     }
 
+    /// The steps of the rows `from` to `end`, multiples of [`STRIDE_FRAMES`]; `before` gives the [`PIECE_ROWS`] before a row. Those
+    /// of the last [`REACH_ROWS`] change with the rows after them.
+    pub(crate) fn steps(
+        &self,
+        from: usize,
+        end: usize,
+        before: impl Fn(usize) -> Vec<f32>,
+    ) -> TractResult<Vec<f32>> {
+        let mut steps = Vec::with_capacity(self.step_values(end - from));
+        let mut known = from;
+        while known < end {
+            let piece_end = end.min(known + PIECE_STRIDES * STRIDE_FRAMES);
+            let made = self.piece(&before(piece_end))?;
+            let unsettled = if piece_end == end { 0 } else { REACH_ROWS };
+            let first = PIECE_ROWS - (piece_end - known);
+            let places = self.step_values(first)..self.step_values(PIECE_ROWS - unsettled);
+            steps.extend(&made[places]);
+            known = piece_end - unsettled;
+        }
+        Ok(steps)
+    }
+
     /// The steps of [`PIECE_ROWS`] rows.
-    pub(crate) fn steps(&self, rows: &[f32]) -> TractResult<Vec<f32>> {
+    fn piece(&self, rows: &[f32]) -> TractResult<Vec<f32>> {
         let columns = self.columns;
         let rows = Tensor::from_shape(&[1, PIECE_ROWS, columns], rows)?;
         let made = self.front.run(tvec!(rows.into()))?;
@@ -174,22 +196,13 @@ impl Network {
 
     /// What follows from a whole window.
     pub(crate) fn whole(&self, window: &Window) -> TractResult<Logits> {
-        let columns = self.columns;
-        let mut steps = Vec::with_capacity(self.step_values(WINDOW_ROWS));
         // What comes before the window's context is nothing.
-        let mut rows = vec![0.0; CONTEXT_FRAMES * columns];
+        let mut rows = vec![0.0; CONTEXT_FRAMES * self.columns];
         rows.extend(&window.features);
-        let mut end = PIECE_ROWS;
-        while steps.len() < self.step_values(WINDOW_ROWS) {
-            let made = self.steps(&rows[(end - PIECE_ROWS) * columns..end * columns])?;
-            let known = steps.len() / self.step_values(STRIDE_FRAMES) * STRIDE_FRAMES;
-            let first = known + CONTEXT_FRAMES + PIECE_ROWS - end;
-            let is_last = end == CONTEXT_FRAMES + WINDOW_ROWS;
-            let settled = PIECE_ROWS - if is_last { 0 } else { REACH_ROWS };
-            steps.extend(&made[self.step_values(first)..self.step_values(settled)]);
-            end =
-                (end + PIECE_ROWS - CONTEXT_FRAMES - REACH_ROWS).min(CONTEXT_FRAMES + WINDOW_ROWS);
-        }
+        let steps = self.steps(0, WINDOW_ROWS, |end| {
+            let end = CONTEXT_FRAMES + end;
+            rows[(end - PIECE_ROWS) * self.columns..end * self.columns].to_vec()
+        })?;
         let ltas = window
             .features
             .last_chunk()

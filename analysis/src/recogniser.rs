@@ -3,10 +3,9 @@
 use crate::{
     Frame,
     model::{Logits, Model, ran},
-    network::{PIECE_ROWS, PIECE_STRIDES, REACH_ROWS},
-    window::{STRIDE_FRAMES, VoiceWindow, WINDOW_FRAMES, WINDOW_ROWS},
+    network::{PIECE_ROWS, REACH_ROWS},
+    window::{VoiceWindow, WINDOW_FRAMES, WINDOW_ROWS},
 };
-use std::collections::VecDeque;
 
 /// A stream of voiced frames with a network on it.
 ///
@@ -16,7 +15,7 @@ use std::collections::VecDeque;
 pub struct Recogniser {
     voice: VoiceWindow,
     /// What the first layers made of the rows before `settled`, the newest last.
-    steps: VecDeque<f32>,
+    steps: Vec<f32>,
     /// Rows whose steps no later row changes any more.
     settled: usize,
 }
@@ -27,7 +26,7 @@ impl Recogniser {
     pub fn new(model: &Model) -> Self {
         Self {
             voice: VoiceWindow::new(&model.info().features.kinds),
-            steps: VecDeque::new(),
+            steps: Vec::new(),
             settled: 0,
         }
     }
@@ -70,32 +69,20 @@ impl Recogniser {
             self.steps.clear();
             self.settled = oldest;
         }
-        let mut newest = Vec::new();
-        while newest.is_empty() && end > 0 {
-            let piece_end = end.min(self.settled + PIECE_STRIDES * STRIDE_FRAMES);
-            let made = network.steps(&self.voice.rows(piece_end, PIECE_ROWS));
-            let made = made.expect("the network ran when it was loaded");
-            let first = PIECE_ROWS - (piece_end - self.settled);
-            let settled = PIECE_ROWS - REACH_ROWS;
-            let places = network.step_values(first)..network.step_values(settled);
-            self.steps.extend(&made[places]);
-            self.settled = piece_end - REACH_ROWS;
-            if piece_end == end {
-                newest = made[network.step_values(settled)..].to_vec();
-            }
-        }
-        let kept = network.step_values(self.settled - oldest);
+        let made = network.steps(self.settled, end, |end| self.voice.rows(end, PIECE_ROWS));
+        self.steps
+            .extend(made.expect("the network ran when it was loaded"));
+        let kept = network.step_values(end - oldest);
         self.steps.drain(..self.steps.len() - kept);
-        let mut all = vec![0.0; network.step_values(WINDOW_ROWS)];
-        let values = self.steps.iter().chain(&newest).rev();
-        all.iter_mut()
-            .rev()
-            .zip(values)
-            .for_each(|(to, from)| *to = *from);
-        if !self.voice.has_settled_rows() {
-            self.steps.clear();
-            self.settled = 0;
-        }
+        let mut all = vec![0.0; network.step_values(WINDOW_ROWS) - kept];
+        all.extend(&self.steps);
+        self.settled = if self.voice.has_settled_rows() {
+            end - REACH_ROWS
+        } else {
+            0
+        };
+        self.steps
+            .truncate(network.step_values(self.settled - oldest));
         ran(network.conclude(&all, &self.voice.ltas(), &self.voice.mask()))
     }
 }

@@ -81,15 +81,19 @@ pub struct Evaluation {
     pub clips: Vec<JudgedClip>,
 }
 
-/// The network that a run chose, without autodiff.
+/// The network that a run chose, on a device without autodiff.
 ///
 /// # Errors
 ///
 /// If the run has no checkpoint, or it does not fit the configuration.
-pub fn chosen_network(folder: &RunFolder, config: &Config) -> Result<(Checkpoint, Network)> {
+pub fn chosen_network(
+    folder: &RunFolder,
+    config: &Config,
+    device: &Device,
+) -> Result<(Checkpoint, Network)> {
     let checkpoint = folder.chosen()?;
     let architecture = Architecture::new(&config.network, &config.feature_settings());
-    let network = architecture.init(config.network.dropout, &Device::flex());
+    let network = architecture.init(config.network.dropout, device);
     let network = network.try_load_file(checkpoint.judged_weights())?;
     Ok((checkpoint, network))
 }
@@ -126,7 +130,7 @@ pub fn evaluate(
             run.display(),
             own.name()
         );
-        let (checkpoint, network) = chosen_network(&folder, &config)?;
+        let (checkpoint, network) = chosen_network(&folder, &config, &Device::flex())?;
         let labels = Labels {
             features: config.feature_settings(),
             temperature: 1.0,

@@ -1,17 +1,9 @@
 //! Networks that a network learns from: its targets are in part what they say of the same windows (Hinton et al., Distilling
 //! the Knowledge in a Neural Network, 2015).
 
-use crate::{
-    batch::Batch,
-    checkpoint::RunFolder,
-    config::Config,
-    network::{Architecture, Network},
-};
+use crate::{batch::Batch, checkpoint::RunFolder, config::Config, evaluation, network::Network};
 use anyhow::{Context, Result, ensure};
-use burn::{
-    module::Module,
-    tensor::{Device, Tensor, TensorData, activation::softmax},
-};
+use burn::tensor::{Device, Tensor, TensorData, activation::softmax};
 use pathos_analysis::{Emotion, TIME_POOL};
 
 /// The networks of some runs, without autodiff.
@@ -40,9 +32,8 @@ impl Teachers {
                 own.feature_settings() == config.feature_settings(),
                 "it has other [features]"
             );
-            let architecture = Architecture::new(&own.network, &own.feature_settings());
-            let network = architecture.init(own.network.dropout, device);
-            Ok(network.try_load_file(run.chosen()?.judged_weights())?)
+            let (_, network) = evaluation::chosen_network(&run, &own, device)?;
+            Ok(network)
         };
         let networks = config.training.teachers.iter().map(|folder| {
             network(folder).with_context(|| format!("{folder} in training.teachers cannot teach"))

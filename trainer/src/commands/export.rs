@@ -15,6 +15,7 @@ use crate::{
     split::{self, Role},
 };
 use anyhow::{Result, ensure};
+use burn::tensor::Device;
 use clap::ValueEnum;
 use std::path::{Path, PathBuf};
 
@@ -28,7 +29,7 @@ use std::path::{Path, PathBuf};
 pub fn export(run: &Path, evidence: &[PathBuf], data: &Data, to: &Path) -> Result<()> {
     let folder = RunFolder::open(run)?;
     let config = Config::read(&folder.config())?;
-    let (checkpoint, network) = evaluation::chosen_network(&folder, &config)?;
+    let (checkpoint, network) = evaluation::chosen_network(&folder, &config, &Device::flex())?;
     ensure!(
         config.split.protocol != Protocol::All || !evidence.is_empty(),
         "{} learned from everything, so nothing is left to judge it on: name the runs that judged its recipe with --evidence FOLDER",

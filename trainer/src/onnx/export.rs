@@ -230,14 +230,8 @@ fn convolutions(graph: &mut GraphBuilder, network: &Network, input: &str, output
         "by_step",
         vec![ints("perm", &[2, 0, 1, 3])],
     );
-    let width = network
-        .blocks
-        .last()
-        .map_or(0, |block| block.conv.weight.dims()[0]);
-    let bands = (network.blocks.iter()).fold(network.convolved, |bands, block| {
-        bands.div_ceil(block.conv.stride[1])
-    });
-    graph.integers("rows", &[-1, (width * bands) as i64]);
+    // 0 stands for as many as there are.
+    graph.integers("rows", &[0, -1]);
     graph.node("Reshape", &["by_step", "rows"], output, vec![]);
 }
 
