@@ -6,11 +6,12 @@
 use crate::{
     augment::{augment, spec_augment},
     config::{Config, Training},
-    corpora::Clip,
+    corpora::{Clip, Corpus},
     dataset::Example,
     draws, mixup, non_voice,
 };
 use anyhow::{Context, Result};
+use burn::tensor::{Device, Tensor, TensorData};
 use pathos_analysis::{CONTEXT_FRAMES, Emotion, Frame, TIME_POOL, Window, Windowing};
 use rand::{
     Rng, SeedableRng,
@@ -46,6 +47,8 @@ pub struct Batch {
     pub classes: Vec<f32>,
     /// `[B, 1]`: 1 for a voice.
     pub voice: Vec<f32>,
+    /// Where each window's voice is from.
+    pub corpora: Vec<Option<Corpus>>,
 }
 
 /// One window with its targets.
@@ -61,6 +64,8 @@ pub struct Item {
     pub classes: [f32; Emotion::COUNT],
     /// 1 for a voice.
     pub voice: f32,
+    /// Where the voice is from, if it is one of the corpora.
+    pub corpus: Option<Corpus>,
 }
 
 impl Item {
@@ -75,6 +80,7 @@ impl Item {
             target: [0.0; Emotion::COUNT],
             classes: [0.0; Emotion::COUNT],
             voice: 0.0,
+            corpus: None,
         }
     }
 }
@@ -97,8 +103,22 @@ impl Batch {
             batch.targets.extend_from_slice(&item.target);
             batch.classes.extend_from_slice(&item.classes);
             batch.voice.push(item.voice);
+            batch.corpora.push(item.corpus);
         }
         batch
+    }
+
+    /// What a network takes: the features `[B, T, columns]` and the mask `[B, T/4]`.
+    #[must_use]
+    pub fn input(&self, device: &Device) -> (Tensor<3>, Tensor<2>) {
+        let count = self.voice.len();
+        let columns = self.features.len() / (count * self.frames);
+        let features = TensorData::new(self.features.clone(), [count, self.frames, columns]);
+        let mask = TensorData::new(self.mask.clone(), [count, self.frames / TIME_POOL]);
+        (
+            Tensor::from_data(features, device),
+            Tensor::from_data(mask, device),
+        )
     }
 
     /// A batch of plain windows, for evaluation.
@@ -219,6 +239,7 @@ impl Source {
             target,
             classes,
             voice: 1.0,
+            corpus: Some(corpus),
             ..item
         }
     }

@@ -8,7 +8,7 @@ use crate::{
     network::Network,
     onnx::verify,
 };
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::{Device, Tensor};
 use pathos_analysis::{
     Emotion, Frame, HOP_SECONDS, Logits, MIN_VOICED_FRAMES, Model, Recogniser, TIME_POOL,
     WINDOW_FRAMES, WINDOW_ROWS, Window, Windowing, softmax,
@@ -129,14 +129,8 @@ pub fn run(network: &Network, windows: &[Window], device: &Device) -> Vec<Logits
         return Vec::new();
     };
     let columns = first.features.len() / WINDOW_ROWS;
-    let batch = Batch::plain(windows, columns);
-    let (count, frames) = (windows.len(), batch.frames);
-    let features = TensorData::new(batch.features, [count, frames, columns]);
-    let mask = TensorData::new(batch.mask, [count, frames / TIME_POOL]);
-    let (logits, voice) = network.forward(
-        Tensor::from_data(features, device),
-        Tensor::from_data(mask, device),
-    );
+    let (features, mask) = Batch::plain(windows, columns).input(device);
+    let (logits, voice) = network.forward(features, mask);
     let numbers = |tensor: Tensor<2>| -> Vec<f32> {
         tensor.into_data().try_to_vec().expect("logits are f32")
     };

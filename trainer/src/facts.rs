@@ -3,7 +3,7 @@
 use crate::{config::Config, dataset::Dataset, device, files, network::Architecture};
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
-use std::path::Path;
+use std::{collections::BTreeSet, path::Path};
 
 /// What a run was, beside its configuration and its log.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -16,6 +16,8 @@ pub struct RunFacts {
     pub seed: u64,
     /// Seed of the split.
     pub split_seed: u64,
+    /// The corpora that were learned from, by name.
+    pub corpora: BTreeSet<String>,
     /// Clips (or rows) that were learned from.
     pub training: usize,
     /// That decided when to stop.
@@ -49,6 +51,11 @@ impl RunFacts {
             data_hash: dataset.hash.clone(),
             seed: config.seed,
             split_seed: config.split.seed,
+            corpora: dataset
+                .training
+                .iter()
+                .map(|example| example.clip.corpus.name().to_owned())
+                .collect(),
             training: dataset.training.len(),
             validation: dataset.validation.len(),
             test: dataset.test.len(),

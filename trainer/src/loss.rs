@@ -9,22 +9,17 @@ use burn::tensor::{
     Device, Tensor, TensorData,
     activation::{log_sigmoid, log_softmax},
 };
-use pathos_analysis::{Emotion, TIME_POOL};
+use pathos_analysis::Emotion;
 
 /// Cross-entropy or focal loss over the classes of each clip's corpus, and the cross-entropy of the voice head.
 #[must_use]
 pub fn loss(network: &Network, batch: Batch, training: &Training, device: &Device) -> Tensor<1> {
     let count = batch.voice.len();
-    let steps = batch.frames / TIME_POOL;
-    let columns = batch.features.len() / (count * batch.frames);
     let matrix = |values: Vec<f32>, width| {
         Tensor::<2>::from_data(TensorData::new(values, [count, width]), device)
     };
-    let features = TensorData::new(batch.features, [count, batch.frames, columns]);
-    let (logits, voice) = network.forward(
-        Tensor::from_data(features, device),
-        matrix(batch.mask, steps),
-    );
+    let (features, mask) = batch.input(device);
+    let (logits, voice) = network.forward(features, mask);
     let absent = (matrix(batch.classes, Emotion::COUNT) - 1.0) * 1e4;
     let log_likelihood = log_softmax(logits + absent, 1);
     let weight = match training.loss {

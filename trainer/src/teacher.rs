@@ -1,27 +1,38 @@
 //! Networks that a network learns from: its targets are in part what they say of the same windows (Hinton et al., Distilling
 //! the Knowledge in a Neural Network, 2015).
 
-use crate::{batch::Batch, checkpoint::RunFolder, config::Config, evaluation, network::Network};
-use anyhow::{Context, Result, ensure};
+use crate::{
+    batch::Batch, checkpoint::RunFolder, config::Config, evaluation, facts::RunFacts,
+    network::Network,
+};
+use anyhow::{Context, Result, bail, ensure};
 use burn::tensor::{Device, Tensor, TensorData, activation::softmax};
-use pathos_analysis::{Emotion, TIME_POOL};
+use pathos_analysis::Emotion;
+use std::collections::BTreeSet;
 
 /// The networks of some runs, without autodiff.
 pub struct Teachers {
-    networks: Vec<Network>,
+    all: Vec<Teacher>,
     share: f32,
     device: Device,
 }
 
+/// A network, which is asked about the corpora that it knows.
+struct Teacher {
+    network: Network,
+    corpora: BTreeSet<String>,
+}
+
 impl Teachers {
-    /// The teachers that a configuration names; none if it names none.
+    /// The teachers that a configuration names; none if it names none. `facts` are of the run that is to learn from them.
     ///
     /// # Errors
     ///
     /// If a run is not there or has no checkpoint, or has other features, or another split: a teacher that has heard the
-    /// speakers of the test would hand on what it knows of them.
-    pub fn load(config: &Config, device: &Device) -> Result<Self> {
-        let network = |folder: &String| -> Result<Network> {
+    /// speakers of the test would hand on what it knows of them. If it learned from a corpus that the run does not: its
+    /// licence would reach what learns from it.
+    pub fn load(config: &Config, facts: &RunFacts, device: &Device) -> Result<Self> {
+        let teacher = |folder: &String| -> Result<Teacher> {
             let run = RunFolder::open(folder.as_ref())?;
             let own = Config::read(&run.config())?;
             ensure!(
@@ -32,51 +43,55 @@ impl Teachers {
                 own.feature_settings() == config.feature_settings(),
                 "it has other [features]"
             );
+            let corpora = RunFacts::read(&run.facts())?.corpora;
+            if let Some(foreign) = corpora.difference(&facts.corpora).next() {
+                bail!(
+                    "it learned from {foreign}, which this run does not: what it teaches would carry that corpus's licence"
+                );
+            }
             let (_, network) = evaluation::chosen_network(&run, &own, device)?;
-            Ok(network)
+            Ok(Teacher { network, corpora })
         };
-        let networks = config.training.teachers.iter().map(|folder| {
-            network(folder).with_context(|| format!("{folder} in training.teachers cannot teach"))
+        let all = config.training.teachers.iter().map(|folder| {
+            teacher(folder).with_context(|| format!("{folder} in training.teachers cannot teach"))
         });
         Ok(Self {
-            networks: networks.collect::<Result<_>>()?,
+            all: all.collect::<Result<_>>()?,
             share: config.training.teacher_share,
             device: device.clone(),
         })
     }
 
-    /// Puts the mean of what they say of a batch's voices into its targets, by their share.
+    /// Puts what they say of a batch's voices into its targets, by their share: of each voice the mean of those who know its
+    /// corpus.
     pub fn teach(&self, batch: &mut Batch) {
-        if self.networks.is_empty() {
+        if self.all.is_empty() {
             return;
         }
-        let count = batch.voice.len();
-        let steps = batch.frames / TIME_POOL;
-        let columns = batch.features.len() / (count * batch.frames);
-        let tensor = |values: &[f32], width: usize| {
-            let data = TensorData::new(values.to_vec(), [count, width]);
-            Tensor::<2>::from_data(data, &self.device)
+        let (features, mask) = batch.input(&self.device);
+        let classes = TensorData::new(batch.classes.clone(), [batch.voice.len(), Emotion::COUNT]);
+        let absent = (Tensor::<2>::from_data(classes, &self.device) - 1.0) * 1e4;
+        let say = |teacher: &Teacher| -> Vec<f32> {
+            let (logits, _) = teacher.network.forward(features.clone(), mask.clone());
+            let said = softmax(logits + absent.clone(), 1).into_data();
+            said.try_to_vec().expect("probabilities are f32")
         };
-        let features = TensorData::new(batch.features.clone(), [count, batch.frames, columns]);
-        let features = Tensor::<3>::from_data(features, &self.device);
-        let mask = tensor(&batch.mask, steps);
-        let absent = (tensor(&batch.classes, Emotion::COUNT) - 1.0) * 1e4;
-        let said = self.networks.iter().map(|network| {
-            let (logits, _) = network.forward(features.clone(), mask.clone());
-            softmax(logits + absent.clone(), 1)
-        });
-        let Some(sum) = said.reduce(|sum, said| sum + said) else {
-            return;
-        };
-        let said = (sum / self.networks.len() as f32).into_data();
-        let said: Vec<f32> = said.try_to_vec().expect("probabilities are f32");
-        let rows = batch.targets.chunks_exact_mut(Emotion::COUNT);
-        let rows = rows
-            .zip(said.chunks_exact(Emotion::COUNT))
-            .zip(&batch.voice);
-        for ((target, said), _) in rows.filter(|(_, voice)| **voice > 0.0) {
-            for (target, said) in target.iter_mut().zip(said) {
-                *target = (1.0 - self.share) * *target + self.share * said;
+        let said: Vec<Vec<f32>> = self.all.iter().map(say).collect();
+        for (row, corpus) in batch.corpora.iter().enumerate() {
+            let Some(corpus) = corpus else { continue };
+            let those_who_know = self.all.iter().zip(&said);
+            let those_who_know: Vec<&[f32]> = those_who_know
+                .filter(|(teacher, _)| teacher.corpora.contains(corpus.name()))
+                .map(|(_, said)| &said[row * Emotion::COUNT..][..Emotion::COUNT])
+                .collect();
+            if those_who_know.is_empty() {
+                continue;
+            }
+            let share = self.share / those_who_know.len() as f32;
+            let target = &mut batch.targets[row * Emotion::COUNT..][..Emotion::COUNT];
+            for (at, target) in target.iter_mut().enumerate() {
+                let said: f32 = those_who_know.iter().map(|said| said[at]).sum();
+                *target = (1.0 - self.share) * *target + share * said;
             }
         }
     }
@@ -85,7 +100,7 @@ impl Teachers {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::network::Architecture;
+    use crate::{corpora::Corpus, network::Architecture};
     use pathos_analysis::{FeatureKind, FeatureSettings};
 
     fn config(overrides: &[&str]) -> Config {
@@ -103,6 +118,28 @@ mod tests {
             targets,
             classes: [1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 0.0].repeat(2),
             voice: vec![1.0, 0.0],
+            corpora: vec![Some(Corpus::CremaD), None],
+        }
+    }
+
+    fn facts(corpora: &[Corpus]) -> RunFacts {
+        RunFacts {
+            commit: String::new(),
+            data_hash: String::new(),
+            seed: 1,
+            split_seed: 1,
+            corpora: corpora
+                .iter()
+                .map(|corpus| corpus.name().to_owned())
+                .collect(),
+            training: 0,
+            validation: 0,
+            test: 0,
+            refused: 0,
+            parameters: 0,
+            macs: 0,
+            device: String::new(),
+            tuned_from: None,
         }
     }
 
@@ -111,40 +148,61 @@ mod tests {
         let device = Device::flex();
         let config = config(&[]);
         let features = FeatureSettings::of(&[FeatureKind::LogMel]);
-        let network = || Architecture::new(&config.network, &features).init(0.0, &device);
-        let teachers = Teachers {
-            networks: vec![network(), network()],
-            share: 0.5,
-            device: device.clone(),
+        let teacher = |corpus: Corpus| Teacher {
+            network: Architecture::new(&config.network, &features).init(0.0, &device),
+            corpora: facts(&[corpus]).corpora,
         };
-        let mut taught = batch();
-        teachers.teach(&mut taught);
+        let taught_by = |all: Vec<Teacher>| {
+            let teachers = Teachers {
+                all,
+                share: 0.5,
+                device: device.clone(),
+            };
+            let mut taught = batch();
+            teachers.teach(&mut taught);
+            taught
+        };
+        let knows = || teacher(Corpus::CremaD);
+        let taught = taught_by(vec![knows(), teacher(Corpus::Tess), knows()]);
         let (voice, other) = taught.targets.split_at(Emotion::COUNT);
         assert!((voice.iter().sum::<f32>() - 1.0).abs() < 1e-5);
         assert!(voice[0] > 0.5 && voice[1] > 0.0, "{voice:?}");
         assert_eq!(voice[6], 0.0, "a class that the corpus has not");
         assert_eq!(other, &batch().targets[Emotion::COUNT..]);
+
+        let by_a_stranger = taught_by(vec![teacher(Corpus::Tess)]);
+        assert_eq!(by_a_stranger, batch(), "it knows nothing of CREMA-D");
     }
 
     #[test]
     fn without_teachers_nothing_changes() {
-        let teachers = Teachers::load(&config(&[]), &Device::flex()).unwrap();
+        let teachers = Teachers::load(&config(&[]), &facts(&[]), &Device::flex()).unwrap();
         let mut taught = batch();
         teachers.teach(&mut taught);
         assert_eq!(taught, batch());
     }
 
+    /// Why the run of a folder is refused as a teacher of one that learns from CREMA-D.
+    fn refusal(name: &str, overrides: &[&str], corpora: &[Corpus]) -> String {
+        let folder = std::env::temp_dir().join(format!("pathos-{name}-{}", std::process::id()));
+        let run = RunFolder::new(&folder).unwrap();
+        config(overrides).write(&run.config()).unwrap();
+        facts(corpora).write(&run.facts()).unwrap();
+        let own = config(&[&format!("training.teachers=[\"{}\"]", folder.display())]);
+        let refused = Teachers::load(&own, &facts(&[Corpus::CremaD]), &Device::flex());
+        std::fs::remove_dir_all(folder).unwrap();
+        format!("{:#}", refused.err().expect("it is refused"))
+    }
+
     #[test]
     fn a_teacher_that_may_know_the_test_is_refused() {
-        let folder = std::env::temp_dir().join(format!("pathos-teacher-{}", std::process::id()));
-        let run = RunFolder::new(&folder).unwrap();
-        config(&["split.fold=1"]).write(&run.config()).unwrap();
-        let own = config(&[&format!("training.teachers=[\"{}\"]", folder.display())]);
-        let error = Teachers::load(&own, &Device::flex()).err().unwrap();
-        assert!(
-            format!("{error:#}").contains("speakers of the test"),
-            "{error:#}"
-        );
-        std::fs::remove_dir_all(folder).unwrap();
+        let error = refusal("split", &["split.fold=1"], &[Corpus::CremaD]);
+        assert!(error.contains("speakers of the test"), "{error}");
+    }
+
+    #[test]
+    fn a_teacher_that_learned_from_another_corpus_is_refused() {
+        let error = refusal("licence", &[], &[Corpus::CremaD, Corpus::Tess]);
+        assert!(error.contains("learned from TESS"), "{error}");
     }
 }

@@ -91,7 +91,7 @@ pub fn train(config: &Config, dataset: Dataset, options: Options) -> Result<Outc
             test: dataset.test,
         },
         source: Source::new(dataset.training, config)?,
-        teachers: Teachers::load(config, &learner.device.clone().inner())?,
+        teachers: Teachers::load(config, &facts, &learner.device.clone().inner())?,
     };
     progress.started(&RunStart {
         name: format!("{} {}", config.name, config.version),
