@@ -52,6 +52,7 @@ mod tests {
             target,
             classes: target,
             voice,
+            corpus: None,
         }
     }
 

@@ -100,7 +100,7 @@ impl Teachers {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{corpora::Corpus, network::Architecture};
+    use crate::{corpora::Corpus, network::Architecture, progress::samples};
     use pathos_analysis::{FeatureKind, FeatureSettings};
 
     fn config(overrides: &[&str]) -> Config {
@@ -123,23 +123,10 @@ mod tests {
     }
 
     fn facts(corpora: &[Corpus]) -> RunFacts {
+        let names = corpora.iter().map(|corpus| corpus.name().to_owned());
         RunFacts {
-            commit: String::new(),
-            data_hash: String::new(),
-            seed: 1,
-            split_seed: 1,
-            corpora: corpora
-                .iter()
-                .map(|corpus| corpus.name().to_owned())
-                .collect(),
-            training: 0,
-            validation: 0,
-            test: 0,
-            refused: 0,
-            parameters: 0,
-            macs: 0,
-            device: String::new(),
-            tuned_from: None,
+            corpora: names.collect(),
+            ..samples::facts()
         }
     }
 

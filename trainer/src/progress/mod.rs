@@ -8,7 +8,7 @@
 mod dashboard;
 mod plain;
 #[cfg(test)]
-mod samples;
+pub(crate) mod samples;
 mod text;
 
 use crate::{facts::RunFacts, log::EpochLog};

@@ -1,14 +1,15 @@
 //! A made-up run for the tests.
 
-use crate::{facts::RunFacts, log::EpochLog};
+use crate::{corpora::Corpus, facts::RunFacts, log::EpochLog};
 
 /// A run on four corpora.
-pub(super) fn facts() -> RunFacts {
+pub(crate) fn facts() -> RunFacts {
     RunFacts {
         commit: "0123abc".to_owned(),
         data_hash: "00".to_owned(),
         seed: 1,
         split_seed: 1,
+        corpora: Corpus::ALL.map(|corpus| corpus.name().to_owned()).into(),
         training: 7040,
         validation: 800,
         test: 1200,
