@@ -57,11 +57,18 @@ pub fn warp(frames: &mut [Frame], factor: f32) {
 
 /// A tilt of the spectrum: `-tilt_db / 2` at the lowest band to `tilt_db / 2` at the highest.
 pub fn tilt(frames: &mut [Frame], tilt_db: f32) {
+    amplify(frames, |band| {
+        let share = band as f32 / (MEL_BANDS - 1) as f32 - 0.5;
+        share * tilt_db
+    });
+}
+
+/// Adds to each band a gain in dB.
+fn amplify(frames: &mut [Frame], gain_db: impl Fn(usize) -> f32) {
+    let gains: [f32; MEL_BANDS] = std::array::from_fn(|band| gain_db(band) * NEPERS_PER_DB);
     for frame in frames {
-        for (band, value) in frame.log_mel.iter_mut().enumerate() {
-            let share = band as f32 / (MEL_BANDS - 1) as f32 - 0.5;
-            *value += share * tilt_db * NEPERS_PER_DB;
-        }
+        let bands = frame.log_mel.iter_mut().zip(gains);
+        bands.for_each(|(value, gain)| *value += gain);
     }
 }
 
@@ -73,18 +80,13 @@ pub fn equalise(frames: &mut [Frame], db: f32, rng: &mut impl Rng) {
             rng.random_range(0.0..TAU),
         ]
     });
-    let gain = |band: usize| {
+    amplify(frames, |band| {
         let share = band as f32 / (MEL_BANDS - 1) as f32;
         let wave = |(number, [height, phase]): (usize, &[f32; 2])| {
             height * (PI * (number + 1) as f32 * share + phase).cos()
         };
-        waves.iter().enumerate().map(wave).sum::<f32>() * NEPERS_PER_DB
-    };
-    let gains: [f32; MEL_BANDS] = std::array::from_fn(gain);
-    for frame in frames {
-        let bands = frame.log_mel.iter_mut().zip(gains);
-        bands.for_each(|(value, gain)| *value += gain);
-    }
+        waves.iter().enumerate().map(wave).sum()
+    });
 }
 
 /// Stationary noise at a ratio to the mean power of the frames. `colour_db` tilts its spectrum as [`tilt`] does.
