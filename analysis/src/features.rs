@@ -2,6 +2,7 @@
 
 use crate::{
     chroma::{CHROMA_BINS, Chroma},
+    habit::HABIT_VALUES,
     log_mel::{LogMel, LogMelSettings, MEL_BANDS, MelFrame},
     ltas::LTAS_VALUES,
     mfcc::MFCC_COEFFICIENTS,
@@ -35,22 +36,31 @@ pub enum FeatureKind {
     /// What the normalisation takes off the others: the spectrum's long-term shape and movement, the same in every row of a
     /// window. See [`ltas`](crate::ltas).
     Ltas,
+    /// How the window departs from what was heard of the voice before, the same in every row. See [`habit`](crate::habit).
+    Habit,
 }
 
 impl FeatureKind {
     /// All of them, in the order of their columns.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::LogMel,
         Self::Mfcc,
         Self::Chroma,
         Self::Prosody,
         Self::Ltas,
+        Self::Habit,
     ];
 
-    /// Whether it is made of single frames; the others are made of the log-mel bands of a window.
+    /// Whether it is made of single frames; the others are made of the frames of a window.
     #[must_use]
     pub const fn is_of_frames(self) -> bool {
-        !matches!(self, Self::Mfcc | Self::Ltas)
+        !matches!(self, Self::Mfcc) && !self.is_overall()
+    }
+
+    /// Whether it is of the window as a whole: the same in every row, and not normalised.
+    #[must_use]
+    pub const fn is_overall(self) -> bool {
+        matches!(self, Self::Ltas | Self::Habit)
     }
 
     /// How many columns it has in a window.
@@ -62,6 +72,7 @@ impl FeatureKind {
             Self::Chroma => CHROMA_BINS,
             Self::Prosody => PROSODY_VALUES,
             Self::Ltas => LTAS_VALUES,
+            Self::Habit => HABIT_VALUES,
         }
     }
 }
@@ -96,11 +107,23 @@ impl FeatureSettings {
         self.kinds.iter().map(|kind| kind.columns()).sum()
     }
 
-    /// Whether there is a kind beside the LTAS, and this build makes the features as stated.
+    /// Columns that are of the window as a whole, which are the last.
+    #[must_use]
+    pub fn overall_columns(&self) -> usize {
+        overall_columns(&self.kinds)
+    }
+
+    /// Whether there is a kind that is not of the window as a whole, and this build makes the features as stated.
     #[must_use]
     pub fn is_known(&self) -> bool {
-        self.kinds.iter().any(|&kind| kind != FeatureKind::Ltas) && *self == Self::of(&self.kinds)
+        self.kinds.iter().any(|kind| !kind.is_overall()) && *self == Self::of(&self.kinds)
     }
+}
+
+/// Columns of the kinds that are of a window as a whole.
+pub(crate) fn overall_columns(kinds: &[FeatureKind]) -> usize {
+    let overall = kinds.iter().filter(|kind| kind.is_overall());
+    overall.map(|kind| kind.columns()).sum()
 }
 
 impl Default for FeatureSettings {

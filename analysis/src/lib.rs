@@ -32,6 +32,7 @@ pub mod energy;
 pub mod estimate;
 pub mod features;
 pub mod gate;
+pub mod habit;
 pub mod log_mel;
 pub mod ltas;
 pub mod mfcc;

@@ -6,7 +6,7 @@
 use crate::{features::Frame, log_mel::MEL_BANDS};
 
 /// Groups of neighbouring log-mel bands.
-const GROUPS: usize = 16;
+pub(crate) const GROUPS: usize = 16;
 /// Bands of a group.
 const GROUP_BANDS: usize = MEL_BANDS / GROUPS;
 /// Values of an LTAS: the mean of each group, then the deviation of each.
@@ -31,18 +31,13 @@ pub fn ltas<'a>(frames: impl ExactSizeIterator<Item = &'a Frame> + Clone) -> [f3
         return values;
     }
     let count = frames.len() as f32;
-    let levels = |frame: &Frame| -> [f32; GROUPS] {
-        let mut groups = frame.log_mel.chunks_exact(GROUP_BANDS);
-        let mut next = || groups.next().map_or(0.0, |bands| bands.iter().sum::<f32>());
-        std::array::from_fn(|_| next() / GROUP_BANDS as f32)
-    };
     let (means, deviations) = values.split_at_mut(GROUPS);
     for frame in frames.clone() {
-        let pairs = means.iter_mut().zip(levels(frame));
+        let pairs = means.iter_mut().zip(group_levels(frame));
         pairs.for_each(|(mean, level)| *mean += level / count);
     }
     for frame in frames {
-        let groups = deviations.iter_mut().zip(levels(frame)).zip(&*means);
+        let groups = deviations.iter_mut().zip(group_levels(frame)).zip(&*means);
         groups.for_each(|((sum, level), mean)| *sum += (level - mean).powi(2) / count);
     }
     for variance in deviations {
@@ -56,6 +51,13 @@ pub fn ltas<'a>(frames: impl ExactSizeIterator<Item = &'a Frame> + Clone) -> [f3
         *mean = ((*mean - overall).max(LOWEST_MEAN) - USUAL_MEAN) / MEAN_UNIT;
     }
     values
+}
+
+/// The mean level of each group of bands, in nepers of power.
+pub(crate) fn group_levels(frame: &Frame) -> [f32; GROUPS] {
+    let mut groups = frame.log_mel.chunks_exact(GROUP_BANDS);
+    let mut next = || groups.next().map_or(0.0, |bands| bands.iter().sum::<f32>());
+    std::array::from_fn(|_| next() / GROUP_BANDS as f32)
 }
 
 #[cfg(test)]

@@ -4,8 +4,8 @@
 //! a few rows at a time, so that a stream need not see them again.
 
 use crate::{
-    CONTEXT_FRAMES, Emotion, FeatureKind, FeatureSettings, Logits, MASK_STEPS, STRIDE_FRAMES,
-    TIME_POOL, WINDOW_ROWS, Window, Windowing, ltas::LTAS_VALUES,
+    CONTEXT_FRAMES, Emotion, FeatureSettings, Logits, MASK_STEPS, STRIDE_FRAMES, TIME_POOL,
+    WINDOW_ROWS, Window, Windowing,
 };
 use std::{collections::BTreeSet, sync::Arc};
 use tract_onnx::{
@@ -26,7 +26,8 @@ pub(crate) const SHAPES: &str = "`features` [1, 320, columns] and `mask` [1, 80]
 const INPUTS: [&str; 2] = ["features", "mask"];
 const OUTPUTS: [&str; 2] = ["logits", "voice"];
 const STEPS: &str = "steps";
-const LTAS: &str = "ltas";
+/// The columns that are of the window as a whole. The format has the name from when the LTAS was all of them.
+const OVERALL: &str = "ltas";
 
 /// Steps of the stream that one run of the front can settle, in units of [`STRIDE_FRAMES`].
 const PIECE_STRIDES: usize = 5;
@@ -41,12 +42,13 @@ const SETTLED: f32 = 1e-3;
 pub(crate) struct Network {
     /// [`PIECE_ROWS`] of the features to their steps.
     front: Arc<TypedRunnableModel>,
-    /// The steps of a window, its mask and its LTAS to the logits.
+    /// The steps of a window, its mask and its overall columns to the logits.
     back: Arc<TypedRunnableModel>,
     /// Values of a step, and the rows that it is made of.
     step: [usize; 2],
     columns: usize,
-    has_ltas: bool,
+    /// Of the columns, those that are of the window as a whole.
+    overall: usize,
 }
 
 impl Network {
@@ -84,19 +86,19 @@ impl Network {
             "it makes {steps} steps of {PIECE_ROWS} rows"
         );
         let mut inputs: Vec<(&str, &[usize])> = Vec::new();
-        let (all_steps, ltas) = ([WINDOW_ROWS / rows, width], [1, LTAS_VALUES]);
+        let overall = features.overall_columns();
+        let (all_steps, one_row) = ([WINDOW_ROWS / rows, width], [1, overall]);
         inputs.push((STEPS, &all_steps));
         inputs.push(("mask", &[1, MASK_STEPS]));
-        let has_ltas = features.kinds.contains(&FeatureKind::Ltas);
-        if has_ltas {
-            inputs.push((LTAS, &ltas));
+        if overall > 0 {
+            inputs.push((OVERALL, &one_row));
         }
         let network = Self {
             back: part(onnx, proto, &inputs, &OUTPUTS)?,
             front,
             step: [width, rows],
             columns,
-            has_ltas,
+            overall,
         };
         network.whole(&Windowing::new(&features.kinds).window(&[]))?;
         network.check_reach()?;
@@ -162,7 +164,7 @@ impl Network {
     pub(crate) fn conclude(
         &self,
         steps: &[f32],
-        ltas: &[f32; LTAS_VALUES],
+        overall: &[f32],
         mask: &[f32; MASK_STEPS],
     ) -> TractResult<Logits> {
         let [width, rows] = self.step;
@@ -170,8 +172,8 @@ impl Network {
             Tensor::from_shape(&[WINDOW_ROWS / rows, width], steps)?.into(),
             Tensor::from_shape(&[1, MASK_STEPS], mask)?.into(),
         );
-        if self.has_ltas {
-            inputs.push(Tensor::from_shape(&[1, LTAS_VALUES], ltas)?.into());
+        if self.overall > 0 {
+            inputs.push(Tensor::from_shape(&[1, self.overall], overall)?.into());
         }
         let outputs = self.back.run(inputs)?;
         let logits = outputs[0].to_plain_array_view::<f32>()?;
@@ -203,12 +205,8 @@ impl Network {
             let end = CONTEXT_FRAMES + end;
             rows[(end - PIECE_ROWS) * self.columns..end * self.columns].to_vec()
         })?;
-        let ltas = window
-            .features
-            .last_chunk()
-            .copied()
-            .unwrap_or([0.0; LTAS_VALUES]);
-        self.conclude(&steps, &ltas, &window.mask)
+        let overall = &window.features[window.features.len() - self.overall..];
+        self.conclude(&steps, overall, &window.mask)
     }
 
     /// Values of the steps of so many rows, a multiple of [`STRIDE_FRAMES`].

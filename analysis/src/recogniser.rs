@@ -36,7 +36,7 @@ impl Recogniser {
         self.voice.push(frame);
     }
 
-    /// Forgets all that was heard.
+    /// Forgets all that was heard but what the voice is like as a rule.
     pub fn clear(&mut self) {
         self.voice.clear();
         self.steps.clear();
@@ -83,6 +83,6 @@ impl Recogniser {
         };
         self.steps
             .truncate(network.step_values(self.settled - oldest));
-        ran(network.conclude(&all, &self.voice.ltas(), &self.voice.mask()))
+        ran(network.conclude(&all, &self.voice.overall(), &self.voice.mask()))
     }
 }

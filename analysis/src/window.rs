@@ -6,8 +6,9 @@
 use crate::{
     chroma::CHROMA_BINS,
     deltas::{REACH, deltas, second_deltas},
-    features::{FeatureKind, Frame, FrameExtractor},
+    features::{FeatureKind, Frame, FrameExtractor, overall_columns},
     gate::VoiceGate,
+    habit::Habit,
     ltas::{LTAS_VALUES, ltas},
     mfcc::{Mfcc, MfccFrame},
 };
@@ -90,10 +91,12 @@ pub struct VoiceWindow {
     /// Rows as they are before their normalisation, while it is not known yet.
     waiting: Vec<f32>,
     statistics: Statistics,
-    /// The last normalised rows, without the columns of the LTAS.
+    /// The last normalised rows, without the columns that are of the window as a whole.
     rows: VecDeque<f32>,
     /// Rows that were normalised.
     made: usize,
+    /// Of the voice since the stream began; outlives the frames.
+    habit: Habit,
 }
 
 /// Frames that are kept.
@@ -115,6 +118,7 @@ impl VoiceWindow {
             statistics: Statistics::new(columns),
             rows: VecDeque::with_capacity(KEPT_ROWS * columns),
             made: 0,
+            habit: Habit::new(),
         }
     }
 
@@ -130,6 +134,7 @@ impl VoiceWindow {
             self.frames.pop_front();
         }
         self.frames.push_back(frame);
+        self.habit.observe(&frame);
         self.heard += 1;
         let lag = lag(&self.kinds);
         if self.heard > lag {
@@ -171,13 +176,18 @@ impl VoiceWindow {
                 }
                 FeatureKind::Chroma => self.waiting.extend(&frame.extra[..CHROMA_BINS]),
                 FeatureKind::Prosody => self.waiting.extend(&frame.extra[CHROMA_BINS..]),
-                // Is not normalised, and of no single frame.
-                FeatureKind::Ltas => {}
+                // Are not normalised, and of no single frame.
+                FeatureKind::Ltas | FeatureKind::Habit => {}
             }
         }
     }
 
-    /// Forgets all that was heard.
+    /// Has heard this of the voice before, too long ago to be in the window.
+    pub fn remember(&mut self, earlier: &[Frame]) {
+        earlier.iter().for_each(|frame| self.habit.observe(frame));
+    }
+
+    /// Forgets all that was heard but what the voice is like as a rule.
     pub fn clear(&mut self) {
         self.frames.clear();
         self.waiting.clear();
@@ -206,7 +216,7 @@ impl VoiceWindow {
     }
 
     /// `count` rows before the row `end`, which must be among the last [`WINDOW_ROWS`]; 0 before the stream's first and in the
-    /// columns of the LTAS.
+    /// columns that are of the window as a whole.
     #[must_use]
     pub fn rows(&self, end: usize, count: usize) -> Vec<f32> {
         let (own, columns) = (self.statistics.columns(), self.columns());
@@ -229,13 +239,21 @@ impl VoiceWindow {
         out
     }
 
-    /// Of the frames in the window; 0 if there is none. See [`ltas()`].
+    /// The columns that are of the window as a whole; 0 if no frame is in it.
     #[must_use]
-    pub fn ltas(&self) -> [f32; LTAS_VALUES] {
+    pub fn overall(&self) -> Vec<f32> {
         let oldest = self.heard - self.frames.len();
         let first = self.end().saturating_sub(WINDOW_FRAMES);
         let frames = self.frames.range(first - oldest..self.end() - oldest);
-        ltas(frames)
+        let mut values = Vec::with_capacity(overall_columns(&self.kinds));
+        for kind in &self.kinds {
+            match kind {
+                FeatureKind::Ltas => values.extend(ltas(frames.clone())),
+                FeatureKind::Habit => values.extend(self.habit.departure(frames.clone())),
+                _ => {}
+            }
+        }
+        values
     }
 
     /// Frames in the window.
@@ -263,12 +281,10 @@ impl VoiceWindow {
     pub fn window(&self) -> Window {
         let columns = self.columns();
         let mut features = self.rows(self.end(), WINDOW_ROWS).into_boxed_slice();
-        if self.kinds.contains(&FeatureKind::Ltas) {
-            let values = self.ltas();
-            let heard = self.end().min(WINDOW_ROWS);
-            for row in features.chunks_exact_mut(columns).rev().take(heard) {
-                row[columns - LTAS_VALUES..].copy_from_slice(&values);
-            }
+        let overall = self.overall();
+        let heard = self.end().min(WINDOW_ROWS);
+        for row in features.chunks_exact_mut(columns).rev().take(heard) {
+            row[columns - overall.len()..].copy_from_slice(&overall);
         }
         Window {
             features,
@@ -277,9 +293,9 @@ impl VoiceWindow {
     }
 }
 
-/// Columns that are normalised: all but those of the LTAS.
+/// Columns that are normalised: all but those of the window as a whole.
 fn own_columns(kinds: &[FeatureKind]) -> usize {
-    let own = kinds.iter().filter(|&&kind| kind != FeatureKind::Ltas);
+    let own = kinds.iter().filter(|kind| !kind.is_overall());
     own.map(|kind| kind.columns()).sum()
 }
 
@@ -364,16 +380,26 @@ impl Windowing {
 
     /// Takes the LTAS, if there is one, from rows.
     pub fn drop_ltas(&self, rows: &mut [f32]) {
+        if !self.empty.kinds.contains(&FeatureKind::Ltas) {
+            return;
+        }
         let (own, columns) = (self.empty.statistics.columns(), self.columns());
         for row in rows.chunks_exact_mut(columns) {
-            row[own..].fill(0.0);
+            row[own..own + LTAS_VALUES].fill(0.0);
         }
     }
 
     /// The window at the end of a stream of these frames.
     #[must_use]
     pub fn window(&self, frames: &[Frame]) -> Window {
+        self.window_after(&[], frames)
+    }
+
+    /// As [`window`](Self::window), of a voice of which other frames were heard before.
+    #[must_use]
+    pub fn window_after(&self, earlier: &[Frame], frames: &[Frame]) -> Window {
         let mut stream = self.empty.clone();
+        stream.remember(earlier);
         frames.iter().for_each(|frame| stream.push(*frame));
         stream.window()
     }
@@ -417,7 +443,7 @@ mod tests {
         let windowing = Windowing::new(&FeatureKind::ALL);
         let window = windowing.window(&ramp(308));
         let columns = windowing.columns();
-        assert_eq!(columns, 64 + 60 + 12 + 3 + 32);
+        assert_eq!(columns, 64 + 60 + 12 + 3 + 32 + 39);
         for column in 0..MEL_BANDS {
             let values = window.features.iter().skip(column).step_by(columns);
             let mean = values.clone().sum::<f32>() / WINDOW_FRAMES as f32;
@@ -496,6 +522,33 @@ mod tests {
         assert_eq!(window.mask[4..], [1.0; 76]);
         stream.clear();
         assert_eq!(stream.window(), windowing().window(&[]));
+    }
+
+    #[test]
+    fn a_habit_outlives_a_pause_and_frames_that_were_heard_before_are_part_of_it() {
+        let kinds = [FeatureKind::LogMel, FeatureKind::Habit];
+        let (earlier, now) = (ramp(500), ramp(200));
+        let louder: Vec<Frame> = now
+            .iter()
+            .map(|frame| Frame::from(frame.log_mel.map(|band| band + 2.0)))
+            .collect();
+        let mut stream = VoiceWindow::new(&kinds);
+        earlier.iter().for_each(|frame| stream.push(*frame));
+        stream.clear();
+        louder.iter().for_each(|frame| stream.push(*frame));
+        let windowing = Windowing::new(&kinds);
+        let window = windowing.window_after(&earlier, &louder);
+        assert_eq!(stream.window(), window);
+        let [.., first, second] = *window.features.as_chunks::<103>().0 else {
+            panic!("there are rows");
+        };
+        assert_eq!(first[MEL_BANDS..], second[MEL_BANDS..], "every row has it");
+        assert!(second[MEL_BANDS] > 0.5, "{}", second[MEL_BANDS]);
+        let alone = windowing.window(&louder);
+        let [.., last] = *alone.features.as_chunks::<103>().0 else {
+            panic!("there are rows");
+        };
+        assert!(last[MEL_BANDS].abs() < 0.1, "{}", last[MEL_BANDS]);
     }
 
     #[test]

@@ -111,13 +111,19 @@ pub fn add_noise(frames: &mut [Frame], snr_db: f32, colour_db: f32, rng: &mut im
     }
 }
 
-/// All of the above, each drawn at random, in that order.
-pub fn augment(frames: &[Frame], settings: &Augmentation, rng: &mut impl Rng) -> Vec<Frame> {
+/// All of the above, each drawn at random, in that order, of frames and of what was heard of the same voice before them: that is
+/// neither cut nor stretched. Returns both, the earlier ones first.
+pub fn augment(
+    earlier: &[Frame],
+    frames: &[Frame],
+    settings: &Augmentation,
+    rng: &mut impl Rng,
+) -> [Vec<Frame>; 2] {
     let around_one = |spread: f64, rng: &mut dyn rand::RngCore| {
         1.0 + spread as f32 * rng.random_range(-1.0..=1.0f32)
     };
     let rate = around_one(settings.stretch, rng);
-    let mut frames = stretch(&crop(frames, settings, rng), rate);
+    let mut frames = [earlier, &stretch(&crop(frames, settings, rng), rate)].concat();
     warp(&mut frames, around_one(settings.warp, rng));
     tilt(
         &mut frames,
@@ -129,7 +135,8 @@ pub fn augment(frames: &[Frame], settings: &Augmentation, rng: &mut impl Rng) ->
         let colour_db = rng.random_range(-40.0..10.0);
         add_noise(&mut frames, rng.random_range(low..=high), colour_db, rng);
     }
-    frames
+    let own = frames.split_off(earlier.len());
+    [frames, own]
 }
 
 /// SpecAugment (Park et al., Interspeech 2019): bands of columns and spans of frames of normalised rows become 0.
@@ -226,12 +233,14 @@ mod tests {
         let settings = settings();
         let run = |seed| {
             augment(
+                &ridge(30, 40),
                 &ridge(20, 250),
                 &settings,
                 &mut ChaCha8Rng::seed_from_u64(seed),
             )
         };
         assert_eq!(run(7), run(7));
+        assert_eq!(run(7)[0].len(), 40, "what was heard before stays as long");
         assert_ne!(run(7), run(8));
     }
 

@@ -21,6 +21,7 @@ use rand::{
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 use std::{
+    collections::BTreeMap,
     sync::{Arc, mpsc},
     thread,
 };
@@ -31,6 +32,8 @@ const QUEUE: usize = 4;
 const SORTED_TOGETHER: usize = 16;
 /// Made-up sounds that are no voice.
 const SOUNDS: usize = 512;
+/// Of what was heard of a voice before, every so many frames are taken: its means need no more.
+const HISTORY_STRIDE: usize = 4;
 
 /// Windows and targets, ready to become tensors. `B` is the batch size, `T` the frames of its longest window.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -137,6 +140,8 @@ impl Batch {
 /// Where batches come from.
 pub struct Source {
     examples: Vec<Example>,
+    /// The places of the examples of each speaker of each corpus.
+    speakers: BTreeMap<(Corpus, String), Vec<usize>>,
     draws: WeightedIndex<f64>,
     /// Made-up sounds that are no voice; making them anew for each batch would take as long as learning from them.
     sounds: Vec<Vec<Frame>>,
@@ -158,7 +163,13 @@ impl Source {
             let seed = config.seed.wrapping_add(number as u64);
             non_voice::frames(&kinds, &mut ChaCha8Rng::seed_from_u64(seed))
         };
+        let mut speakers: BTreeMap<_, Vec<usize>> = BTreeMap::new();
+        for (place, clip) in clips.iter().enumerate() {
+            let speaker = (clip.corpus, clip.speaker.clone());
+            speakers.entry(speaker).or_default().push(place);
+        }
         Ok(Arc::new(Self {
+            speakers,
             draws: WeightedIndex::new(weights).context("there is nothing to learn from")?,
             sounds: (0..SOUNDS).into_par_iter().map(sound).collect(),
             windowing: Windowing::new(&kinds),
@@ -224,10 +235,16 @@ impl Source {
 
     fn clip(&self, example: &Example, rng: &mut ChaCha8Rng) -> Item {
         let augmentation = &self.config.augmentation;
-        let copy = rng.random_range(0..example.copies.len());
-        let frames = augment(&example.copies[copy], augmentation, rng);
+        let earlier = self.earlier(&example.clip, rng);
+        // What was heard before is of the clips as they are, and so must be what is heard now.
+        let copy = match &earlier[..] {
+            [] => rng.random_range(0..example.copies.len()),
+            _ => 0,
+        };
+        let [earlier, frames] = augment(&earlier, &example.copies[copy], augmentation, rng);
         let columns = self.windowing.columns();
-        let mut item = Item::unpadded(&self.windowing.window(&frames), columns);
+        let window = self.windowing.window_after(&earlier, &frames);
+        let mut item = Item::unpadded(&window, columns);
         spec_augment(&mut item.rows, columns, augmentation, rng);
         if rng.random_bool(augmentation.ltas_dropped) {
             self.windowing.drop_ltas(&mut item.rows);
@@ -244,9 +261,26 @@ impl Source {
         }
     }
 
+    /// What was heard of a clip's voice before it: nothing, or frames of some clips of the same speaker.
+    fn earlier(&self, clip: &Clip, rng: &mut ChaCha8Rng) -> Vec<Frame> {
+        let training = &self.config.training;
+        if training.history_share == 0.0 || !rng.random_bool(training.history_share) {
+            return Vec::new();
+        }
+        let places = &self.speakers[&(clip.corpus, clip.speaker.clone())];
+        let mut clips: Vec<&Example> = places.iter().map(|&at| &self.examples[at]).collect();
+        if rng.random_bool(training.history_alike) {
+            clips.retain(|example| example.clip.emotion == clip.emotion);
+        }
+        let count = rng.random_range(1..=training.history_clips.max(1));
+        let others = (0..count).map(|_| clips[rng.random_range(0..clips.len())]);
+        let frames = others.flat_map(|example| example.frames().iter().step_by(HISTORY_STRIDE));
+        frames.copied().collect()
+    }
+
     fn sound(&self, rng: &mut ChaCha8Rng) -> Item {
         let sound = &self.sounds[rng.random_range(0..self.sounds.len())];
-        let frames = augment(sound, &self.config.augmentation, rng);
+        let [_, frames] = augment(&[], sound, &self.config.augmentation, rng);
         Item {
             target: [1.0 / Emotion::COUNT as f32; Emotion::COUNT],
             classes: [1.0; Emotion::COUNT],
@@ -388,6 +422,33 @@ mod tests {
                 .zip(expected)
                 .all(|(a, b)| (a - b).abs() < 1e-6)
         );
+    }
+
+    #[test]
+    fn a_voice_may_have_been_heard_before() {
+        let overrides = [
+            "features.kinds=[\"log-mel\",\"habit\"]",
+            "training.history_share=0.5",
+            "training.history_clips=4",
+            "training.history_alike=0.5",
+        ];
+        let recipe = include_str!("../recipes/first.toml");
+        let config = Config::parse(recipe, &overrides.map(str::to_owned)).unwrap();
+        let mut examples = examples();
+        for example in &mut examples {
+            example.clip.speaker = "S".to_owned();
+        }
+        let source = Source::new(examples, &config).unwrap();
+        let columns = source.windowing.columns();
+        let (mut known, mut new) = (0, 0);
+        for batch in source.epoch(0) {
+            for window in batch.features.chunks_exact(batch.frames * columns) {
+                // How well the voice is known is the last of a habit's values; what is heard alone is of 3 s at the most.
+                let last = window[window.len() - 1];
+                *(if last > 0.15 { &mut known } else { &mut new }) += 1;
+            }
+        }
+        assert!(known > 10 && new > 30, "{known} and {new}");
     }
 
     #[test]

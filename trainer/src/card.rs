@@ -56,6 +56,9 @@ pub fn evidence(config: &Config, learned_from: &[&Clip], evaluation: &Evaluation
         "UAR of the first second",
     ));
     all.extend(uars(&evaluation.at_the_end, "UAR of the last 3 s"));
+    if let Some(known) = &evaluation.known_voices {
+        all.extend(uars(&known.mixed, "UAR after other clips of the speaker"));
+    }
     Evidence {
         protocol: protocol(config, evaluation),
         corpora: corpora(learned_from)
@@ -109,6 +112,7 @@ pub fn card(facts: &Facts) -> String {
     );
     quality(&mut text, facts);
     confusion(&mut text, &facts.evaluation.while_it_plays);
+    known_voices(&mut text, facts.evaluation);
     conditions(&mut text, facts.evaluation);
     text += USE;
     limits(&mut text, facts);
@@ -156,16 +160,14 @@ fn quality(text: &mut String, facts: &Facts) {
         .iter()
         .zip(&evaluation.at_the_end);
     for (figures, (early, late)) in evaluation.while_it_plays.iter().zip(early_and_late) {
-        let interval = figures.uar_interval.map_or("–".to_owned(), |[low, high]| {
-            format!("{} to {}", percent(low), percent(high))
-        });
         writeln!(
             text,
-            "| {} | {} | {} | {} | {interval} | {} | {} | {:.3} | {:.3} | {} | {} |",
+            "| {} | {} | {} | {} | {} | {} | {} | {:.3} | {:.3} | {} | {} |",
             figures.set,
             figures.clips,
             figures.speakers,
             percent(figures.uar),
+            interval(figures),
             percent(figures.accuracy),
             percent(figures.ece),
             figures.nll,
@@ -183,6 +185,37 @@ fn quality(text: &mut String, facts: &Facts) {
         percent(evaluation.voice.non_voices),
         percent(evaluation.voice.unmoved)
     ).ok();
+}
+
+/// How much better it does once it knows a voice.
+fn known_voices(text: &mut String, evaluation: &Evaluation) {
+    let Some(known) = &evaluation.known_voices else {
+        return;
+    };
+    *text += "### When it knows the voice\n\nIt compares a voice with what it has heard of it in the last minute or so. Above, each clip is the first that it hears; here the clips of a speaker\nfollow each other in random order, with pauses between, as along a track: first clips of all emotions, then of the same emotion alone, as of a singer\nwho is never but sad, and could be taken for one who is so by nature.\n\n| set | UAR after all emotions | 95 % | more than above | UAR after the same emotion | 95 % | more than above |\n|---|---:|---:|---:|---:|---:|---:|\n";
+    let known = known.mixed.iter().zip(&known.alike);
+    for ((mixed, alike), first) in known.zip(&evaluation.while_it_plays) {
+        writeln!(
+            text,
+            "| {} | {} | {} | {:.1} | {} | {} | {:.1} |",
+            mixed.set,
+            percent(mixed.uar),
+            interval(mixed),
+            100.0 * (mixed.uar - first.uar),
+            percent(alike.uar),
+            interval(alike),
+            100.0 * (alike.uar - first.uar)
+        )
+        .ok();
+    }
+    text.push('\n');
+}
+
+/// The 95 % interval of the UAR in words.
+fn interval(figures: &Figures) -> String {
+    figures.uar_interval.map_or("–".to_owned(), |[low, high]| {
+        format!("{} to {}", percent(low), percent(high))
+    })
 }
 
 /// What each condition costs.

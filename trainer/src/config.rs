@@ -255,6 +255,15 @@ pub struct Training {
     pub non_voice_share: f64,
     /// Weight of the voice head's loss.
     pub voice_weight: f32,
+    /// Share of voices that are heard after other clips of their speaker, for the feature `habit`; the rest begin with the clip.
+    #[serde(default)]
+    pub history_share: f64,
+    /// How many such clips at the most.
+    #[serde(default)]
+    pub history_clips: usize,
+    /// Share of these histories that are of the same emotion as the clip, as a song can be all the way.
+    #[serde(default)]
+    pub history_alike: f64,
     /// Share of itself that a moving average of the weights keeps each step, such as 0.999: the average is what is judged and
     /// exported. 0 for none.
     pub weight_average: f64,
@@ -386,6 +395,9 @@ impl Config {
             ("training.teacher_share", training.teacher_share.into()),
             ("training.vote_share", training.vote_share.into()),
             ("training.weight_average", training.weight_average),
+            ("training.history_share", training.history_share),
+            ("training.history_alike", training.history_alike),
+            ("augmentation.ltas_dropped", augmentation.ltas_dropped),
             ("augmentation.longest_share", augmentation.longest_share),
             ("augmentation.noise_share", augmentation.noise_share),
             ("augmentation.mixup_share", augmentation.mixup_share),

@@ -13,9 +13,11 @@ use pathos_analysis::{
     Emotion, Frame, HOP_SECONDS, Logits, MIN_VOICED_FRAMES, Model, Recogniser, TIME_POOL,
     WINDOW_FRAMES, WINDOW_ROWS, Window, Windowing, softmax,
 };
+use rand::{SeedableRng, seq::SliceRandom};
+use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 use serde::Serialize;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The set of all clips.
 pub const MIX: &str = "mix";
@@ -26,6 +28,8 @@ const SHORTEST_STEPS: f32 = (MIN_VOICED_FRAMES / TIME_POOL) as f32;
 
 /// Windows that burn judges at a time.
 const BATCH: usize = 64;
+/// Decides the order of the clips of a track.
+const TRACK_SEED: u64 = 7;
 /// Frames of a second.
 const FIRST_SECOND_FRAMES: usize = 100;
 /// Frames from one of the plugin's estimates to the next, while a voice sounds.
@@ -70,18 +74,11 @@ pub struct ClipLogits {
 pub fn model_logits(model: &Model, examples: &[Example]) -> ClipLogits {
     let judge = |example: &Example| {
         let frames = example.frames();
-        let mut mean = Logits::default();
-        let ends = window_ends(frames.len());
-        let share = 1.0 / ends.len() as f32;
-        let mut stream = Stream::new(model, frames);
+        let mut recogniser = Recogniser::new(model);
+        let mut stream = Stream::new(model, frames, &mut recogniser);
         let first_second = stream.up_to(frames.len().min(FIRST_SECOND_FRAMES));
-        for end in ends {
-            let logits = stream.up_to(end);
-            let pairs = mean.emotions.iter_mut().zip(logits.emotions);
-            pairs.for_each(|(mean, logit)| *mean += logit * share);
-            mean.voice += logits.voice * share;
-        }
-        (mean, (first_second, stream.up_to(frames.len())))
+        let running = stream.running();
+        (running, (first_second, stream.up_to(frames.len())))
     };
     let (running, (first_second, last)) = examples.par_iter().map(judge).unzip();
     ClipLogits {
@@ -91,20 +88,73 @@ pub fn model_logits(model: &Model, examples: &[Example]) -> ClipLogits {
     }
 }
 
+/// The logits of each clip as [`ClipLogits::running`], but heard after others of its speaker and corpus, in random order with a
+/// pause between, as along a track; `alike` if these are of one emotion. What differs is what the model knows of the voice: its
+/// [habit](pathos_analysis::habit).
+pub fn track_logits(model: &Model, examples: &[Example], alike: bool) -> Vec<Logits> {
+    let mut tracks: BTreeMap<_, Vec<usize>> = BTreeMap::new();
+    for (place, Example { clip, .. }) in examples.iter().enumerate() {
+        let emotion = alike.then_some(clip.emotion.index());
+        let track = tracks.entry((clip.corpus, &clip.speaker, emotion));
+        track.or_default().push(place);
+    }
+    let judge = |mut places: Vec<usize>| {
+        places.shuffle(&mut ChaCha8Rng::seed_from_u64(TRACK_SEED));
+        let mut recogniser = Recogniser::new(model);
+        let logits = places.into_iter().map(|place| {
+            recogniser.clear();
+            let frames = examples[place].frames();
+            (
+                place,
+                Stream::new(model, frames, &mut recogniser).to_the_end(),
+            )
+        });
+        logits.collect::<Vec<_>>()
+    };
+    let tracks: Vec<Vec<usize>> = tracks.into_values().collect();
+    let mut judged: Vec<(usize, Logits)> = tracks.into_par_iter().flat_map_iter(judge).collect();
+    judged.sort_by_key(|(place, _)| *place);
+    judged.into_iter().map(|(_, logits)| logits).collect()
+}
+
 /// Frames that a model hears one after the other.
 struct Stream<'a> {
     model: &'a Model,
+    count: usize,
     frames: std::slice::Iter<'a, Frame>,
-    recogniser: Recogniser,
+    recogniser: &'a mut Recogniser,
 }
 
 impl<'a> Stream<'a> {
-    fn new(model: &'a Model, frames: &'a [Frame]) -> Self {
+    /// `recogniser` has heard nothing since it was cleared.
+    fn new(model: &'a Model, frames: &'a [Frame], recogniser: &'a mut Recogniser) -> Self {
         Self {
             model,
+            count: frames.len(),
             frames: frames.iter(),
-            recogniser: Recogniser::new(model),
+            recogniser,
         }
+    }
+
+    /// The mean of the logits at the ends of the windows that hold the most voice.
+    fn running(&mut self) -> Logits {
+        let ends = window_ends(self.count);
+        let share = 1.0 / ends.len() as f32;
+        let mut mean = Logits::default();
+        for end in ends {
+            let logits = self.up_to(end);
+            let pairs = mean.emotions.iter_mut().zip(logits.emotions);
+            pairs.for_each(|(mean, logit)| *mean += logit * share);
+            mean.voice += logits.voice * share;
+        }
+        mean
+    }
+
+    /// As [`running`](Self::running); hears what is left, too.
+    fn to_the_end(mut self) -> Logits {
+        let running = self.running();
+        self.frames.for_each(|frame| self.recogniser.push(*frame));
+        running
     }
 
     /// The logits when so many frames were heard, or those that already were.
@@ -321,8 +371,13 @@ pub fn voice_figures(clips: &[Logits], sounds: &[Logits], temperature: f32) -> V
 #[cfg(test)]
 mod tests {
     use super::*;
-    use rand::{Rng, SeedableRng};
-    use rand_chacha::ChaCha8Rng;
+    use crate::{
+        config::Config,
+        network::Architecture,
+        onnx::export::{self, Labels},
+    };
+    use pathos_analysis::{FeatureKind, FeatureSettings};
+    use rand::Rng;
 
     fn clip(speaker: usize, corpus: Corpus, emotion: Emotion) -> Clip {
         Clip {
@@ -377,6 +432,46 @@ mod tests {
             before.confusion, after.confusion,
             "a temperature changes no decision"
         );
+    }
+
+    #[test]
+    fn what_was_heard_before_matters_to_a_network_that_looks_at_it() {
+        let frames = |level: f32, count: usize| -> Vec<Frame> {
+            let mel = |t: usize| std::array::from_fn(|band| level + ((t * band) as f32).sin());
+            (0..count).map(|t| Frame::from(mel(t))).collect()
+        };
+        let examples = [Emotion::Sad, Emotion::Angry].map(|emotion| Example {
+            clip: clip(1, Corpus::CremaD, emotion),
+            copies: vec![frames(emotion.index() as f32, 320)],
+        });
+        let differences = |kinds: &[FeatureKind]| -> Vec<f32> {
+            let settings = Config::parse(include_str!("../recipes/first.toml"), &[]).unwrap();
+            let features = FeatureSettings::of(kinds);
+            let architecture = Architecture::new(&settings.network, &features);
+            let labels = Labels {
+                features,
+                temperature: 1.0,
+                ..Labels::default()
+            };
+            let network = architecture.init(0.0, &Device::flex());
+            let file = export::model_file(&network, &labels).unwrap();
+            let model = Model::from_bytes(&file).unwrap();
+            let first = model_logits(&model, &examples).running;
+            let later = [false, true].map(|alike| track_logits(&model, &examples, alike));
+            let pairs = later.into_iter().flat_map(|later| {
+                let pairs = first.iter().zip(later);
+                let pairs = pairs.map(|(first, later)| verify::difference(first, &later));
+                pairs.collect::<Vec<_>>()
+            });
+            pairs.collect()
+        };
+        assert_eq!(differences(&[FeatureKind::LogMel]), [0.0; 4]);
+        let differences = differences(&[FeatureKind::LogMel, FeatureKind::Habit]);
+        // One of the two is heard after the other; none after another of its own emotion.
+        let changed = differences.iter().map(|own| *own > 1e-3);
+        let changed: Vec<bool> = changed.collect();
+        assert_ne!(changed[0], changed[1], "{differences:?}");
+        assert_eq!(changed[2..], [false, false], "{differences:?}");
     }
 
     #[test]

@@ -19,7 +19,8 @@ use crate::{
 use anyhow::{Context, Result, bail, ensure};
 use burn::{module::Module, tensor::Device};
 use pathos_analysis::{
-    Emotion, Estimate, Logits, Model, VoiceLearner, VoiceState, reference::LEAST_HOPS, softmax,
+    Emotion, Estimate, FeatureKind, Logits, Model, VoiceLearner, VoiceState, reference::LEAST_HOPS,
+    softmax,
 };
 use serde::Serialize;
 use std::{
@@ -57,6 +58,15 @@ pub struct JudgedClip {
     pub last: Logits,
 }
 
+/// The figures of clips that are heard after others of their speaker.
+#[derive(Clone, Debug, Serialize)]
+pub struct KnownVoices {
+    /// After clips of all emotions.
+    pub mixed: Vec<Figures>,
+    /// After clips of the same emotion alone: a voice that never departs from it.
+    pub alike: Vec<Figures>,
+}
+
 /// The outcome.
 #[derive(Clone, Debug, Serialize)]
 pub struct Evaluation {
@@ -72,6 +82,8 @@ pub struct Evaluation {
     pub after_one_second: Vec<Figures>,
     /// Of the last 3 s of a clip's voice.
     pub at_the_end: Vec<Figures>,
+    /// Of the mean over a clip's full windows, heard after others of its speaker; none for networks that make nothing of that.
+    pub known_voices: Option<KnownVoices>,
     /// Of sounds with and without a voice.
     pub voice: VoiceFigures,
     /// Of the mean over a clip's full windows under each condition that was asked for.
@@ -118,6 +130,7 @@ pub fn evaluate(
     let mut protocol = None;
     let mut evaluated = Vec::new();
     let mut clips: Vec<JudgedClip> = Vec::new();
+    let mut known_voices: [Vec<Logits>; 2] = Default::default();
     let mut sounds = Vec::new();
     let mut changed: BTreeMap<Condition, Vec<(Clip, Logits)>> = BTreeMap::new();
     for run in runs {
@@ -140,6 +153,11 @@ pub fn evaluate(
         let test = held_out(&config, data, None, cache, refused)
             .with_context(|| format!("for the run {}", run.display()))?;
         let logits = evaluate::model_logits(&model, &test);
+        if labels.features.kinds.contains(&FeatureKind::Habit) {
+            for (all, alike) in known_voices.iter_mut().zip([false, true]) {
+                all.extend(evaluate::track_logits(&model, &test, alike));
+            }
+        }
         sounds.extend(evaluate::sound_logits(&model));
         clips.extend(judged_clips(test, &logits));
         for &condition in conditions {
@@ -181,6 +199,10 @@ pub fn evaluate(
         while_it_plays: figures(&running),
         after_one_second: figures(&view(|judged| judged.first_second)),
         at_the_end: figures(&view(|judged| judged.last)),
+        known_voices: (known_voices[0].len() == clips.len()).then(|| {
+            let [mixed, alike] = known_voices.map(|logits| figures(&logits));
+            KnownVoices { mixed, alike }
+        }),
         voice: evaluate::voice_figures(&running, &sounds, temperature),
         under: under.collect(),
         clips,

@@ -6,7 +6,7 @@ use crate::{
     evaluation::Evaluation,
 };
 
-/// Prints the three views of an evaluation.
+/// Prints the views of an evaluation.
 pub fn print(evaluation: &Evaluation) {
     println!(
         "protocol `{}`, {} runs, temperature {:.3}",
@@ -20,6 +20,10 @@ pub fn print(evaluation: &Evaluation) {
         ("last 3 s", &evaluation.at_the_end),
     ] {
         print_view(title, all);
+    }
+    if let Some(known) = &evaluation.known_voices {
+        print_view("after others", &known.mixed);
+        print_view("after its like", &known.alike);
     }
     let VoiceFigures {
         voices,

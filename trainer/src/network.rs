@@ -3,7 +3,7 @@
 //! ```text
 //! log-mel columns  [B, T, 64] ─► n × (3×3 convolution, batch norm, ReLU) ─► [B, T/P, channels × bands] ┐
 //! other columns    [B, T, C]  ─► P frames side by side ───────────────────► [B, T/P, P C] ─────────────┴─► linear: steps ┐
-//! LTAS             [B, 32]    ─► linear ─────────────────────────────────────────────────────────────────────────────────┤
+//! overall columns  [B, C]     ─► linear ─────────────────────────────────────────────────────────────────────────────────┤
 //!   ┌────────────────────────────────────────────────────────────────────────────────────────────────────────────────────┘
 //!   └─► ReLU ─► LSTM ─► attention, mean and deviation over the real steps ─► logits [B, 7]
 //!                                                                       └─► voice [B, 1]
@@ -27,8 +27,7 @@ use burn::{
     },
 };
 use pathos_analysis::{
-    Emotion, FeatureKind, FeatureSettings, MEL_BANDS, TIME_POOL, WINDOW_ROWS, ltas::LTAS_VALUES,
-    network::PIECE_ROWS,
+    Emotion, FeatureKind, FeatureSettings, MEL_BANDS, TIME_POOL, WINDOW_ROWS, network::PIECE_ROWS,
 };
 
 /// Added to the variance before its root in the pooling.
@@ -47,8 +46,8 @@ pub struct Architecture {
     pub columns: usize,
     /// Of the columns, those that are convolved.
     pub convolved: usize,
-    /// Of the columns, those of the LTAS, which are the last.
-    pub ltas: usize,
+    /// Of the columns, those of the window as a whole, which are the last.
+    pub overall: usize,
     /// Channels of the convolutions.
     pub channels: Vec<usize>,
     /// Strides of the convolutions, `[frames, bands]`.
@@ -73,11 +72,7 @@ impl Architecture {
             kind: settings.kind,
             columns: features.columns(),
             convolved: if convolves { MEL_BANDS } else { 0 },
-            ltas: if features.kinds.contains(&FeatureKind::Ltas) {
-                LTAS_VALUES
-            } else {
-                0
-            },
+            overall: features.overall_columns(),
             channels: settings.channels.iter().copied().take(blocks).collect(),
             strides: settings.strides.iter().copied().take(blocks).collect(),
             projection: settings.projection,
@@ -109,7 +104,7 @@ impl Architecture {
     #[must_use]
     pub fn joined(&self) -> usize {
         let convolved = self.channels.last().unwrap_or(&0) * self.pooled_bands();
-        convolved + self.pool() * (self.columns - self.convolved - self.ltas)
+        convolved + self.pool() * (self.columns - self.convolved - self.overall)
     }
 
     /// Width of a step after the LSTM, or after the projection without one.
@@ -135,7 +130,7 @@ impl Architecture {
             inputs = outputs;
         }
         macs += PIECE_ROWS / self.pool() * self.joined() * self.projection;
-        macs += self.ltas * self.projection;
+        macs += self.overall * self.projection;
         let steps = WINDOW_ROWS / self.pool();
         if self.kind.recurs() {
             macs += steps * 4 * self.hidden * (self.projection + self.hidden);
@@ -169,8 +164,8 @@ impl Architecture {
             blocks,
             convolved: self.convolved,
             projection: LinearConfig::new(self.joined(), self.projection).init(device),
-            tone: (self.ltas > 0).then(|| {
-                LinearConfig::new(self.ltas, self.projection)
+            tone: (self.overall > 0).then(|| {
+                LinearConfig::new(self.overall, self.projection)
                     .with_bias(false)
                     .init(device)
             }),
@@ -272,7 +267,7 @@ pub struct Network {
     pub convolved: usize,
     /// What was convolved and what was not, to the LSTM's input.
     pub projection: Linear,
-    /// The LTAS to the same, without a bias of its own.
+    /// The overall columns to the same, without a bias of their own.
     pub tone: Option<Linear>,
     /// The LSTM, if it has one.
     pub lstm: Option<Lstm>,
@@ -312,6 +307,12 @@ impl Network {
         self
     }
 
+    /// Columns that are of the window as a whole.
+    #[must_use]
+    pub fn overall(&self) -> usize {
+        self.tone.as_ref().map_or(0, |tone| tone.weight.dims()[0])
+    }
+
     /// `features` `[B, T, columns]` and `mask` `[B, T/4]` to the emotions' logits `[B, 7]` and the voice's `[B, 1]`. `T` is a
     /// multiple of 4.
     pub fn forward(&self, features: Tensor<3>, mask: Tensor<2>) -> (Tensor<2>, Tensor<2>) {
@@ -331,17 +332,17 @@ impl Network {
             let [_, channels, _, bands] = x.dims();
             joined.push(x.swap_dims(1, 2).reshape([batch, steps, channels * bands]));
         }
-        let ltas = self.tone.as_ref().map_or(0, |_| LTAS_VALUES);
-        let own = columns - self.convolved - ltas;
+        let overall = self.overall();
+        let own = columns - self.convolved - overall;
         if own > 0 {
             let others = features.clone().narrow(2, self.convolved, own);
             joined.push(others.reshape([batch, steps, frames / steps * own]));
         }
         let mut x = self.projection.forward(Tensor::cat(joined, 2));
         if let Some(tone) = &self.tone {
-            // Every row of the window has it.
-            let ltas = features.slice(s![.., -1.., (columns - ltas) as isize..]);
-            x = x + tone.forward(ltas);
+            // Every row of the window has them.
+            let overall = features.slice(s![.., -1.., (columns - overall) as isize..]);
+            x = x + tone.forward(overall);
         }
         let mut x = self.dropout.forward(relu(x));
         if let Some(lstm) = &self.lstm {

@@ -20,6 +20,8 @@ pub struct Teachers {
 /// A network, which is asked about the corpora that it knows.
 struct Teacher {
     network: Network,
+    /// What it looks at: the first of the columns.
+    columns: usize,
     corpora: BTreeSet<String>,
 }
 
@@ -28,7 +30,7 @@ impl Teachers {
     ///
     /// # Errors
     ///
-    /// If a run is not there or has no checkpoint, or has other features, or another split: a teacher that has heard the
+    /// If a run is not there or has no checkpoint, or looks at what this one does not, or has another split: a teacher that has heard the
     /// speakers of the test would hand on what it knows of them. If it learned from a corpus that the run does not: its
     /// licence would reach what learns from it.
     pub fn load(config: &Config, facts: &RunFacts, device: &Device) -> Result<Self> {
@@ -39,9 +41,10 @@ impl Teachers {
                 own.split == config.split,
                 "it was trained with another [split], so it may know the speakers of the test"
             );
+            let features = own.feature_settings();
             ensure!(
-                own.feature_settings() == config.feature_settings(),
-                "it has other [features]"
+                config.feature_settings().kinds.starts_with(&features.kinds),
+                "it does not look at the first of the features.kinds of this run"
             );
             let corpora = RunFacts::read(&run.facts())?.corpora;
             if let Some(foreign) = corpora.difference(&facts.corpora).next() {
@@ -50,7 +53,11 @@ impl Teachers {
                 );
             }
             let (_, network) = evaluation::chosen_network(&run, &own, device)?;
-            Ok(Teacher { network, corpora })
+            Ok(Teacher {
+                network,
+                columns: features.columns(),
+                corpora,
+            })
         };
         let all = config.training.teachers.iter().map(|folder| {
             teacher(folder).with_context(|| format!("{folder} in training.teachers cannot teach"))
@@ -72,7 +79,8 @@ impl Teachers {
         let classes = TensorData::new(batch.classes.clone(), [batch.voice.len(), Emotion::COUNT]);
         let absent = (Tensor::<2>::from_data(classes, &self.device) - 1.0) * 1e4;
         let say = |teacher: &Teacher| -> Vec<f32> {
-            let (logits, _) = teacher.network.forward(features.clone(), mask.clone());
+            let features = features.clone().narrow(2, 0, teacher.columns);
+            let (logits, _) = teacher.network.forward(features, mask.clone());
             let said = softmax(logits + absent.clone(), 1).into_data();
             said.try_to_vec().expect("probabilities are f32")
         };
@@ -137,6 +145,7 @@ mod tests {
         let features = FeatureSettings::of(&[FeatureKind::LogMel]);
         let teacher = |corpus: Corpus| Teacher {
             network: Architecture::new(&config.network, &features).init(0.0, &device),
+            columns: features.columns(),
             corpora: facts(&[corpus]).corpora,
         };
         let taught_by = |all: Vec<Teacher>| {

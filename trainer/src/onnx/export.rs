@@ -18,7 +18,6 @@ use burn::{
 };
 use pathos_analysis::{
     Emotion, Evidence, FeatureSettings, HOP_SECONDS, MASK_STEPS, Model, TIME_POOL, WINDOW_ROWS,
-    ltas::LTAS_VALUES,
     model::{FORMAT, keys},
 };
 use tract_onnx::pb::ModelProto;
@@ -110,10 +109,10 @@ fn graph(network: &Network, columns: usize) -> ModelProto {
         convolutions(&mut graph, network, "spectrum", "convolved");
         joined.push("convolved");
     }
-    let ltas = network.tone.as_ref().map_or(0, |_| LTAS_VALUES);
-    if network.convolved + ltas < columns {
-        take_columns(&mut graph, network.convolved, columns - ltas, "others");
-        let width = stride * TIME_POOL * (columns - ltas - network.convolved);
+    let overall = network.overall();
+    if network.convolved + overall < columns {
+        take_columns(&mut graph, network.convolved, columns - overall, "others");
+        let width = stride * TIME_POOL * (columns - overall - network.convolved);
         graph.integers("stack", &[-1, width as i64]);
         graph.node("Reshape", &["others", "stack"], "stacked", vec![]);
         joined.push("stacked");
@@ -134,10 +133,10 @@ fn graph(network: &Network, columns: usize) -> ModelProto {
             &mut graph,
             "last_row",
             2,
-            [columns - ltas, columns],
+            [columns - overall, columns],
             "last_columns",
         );
-        graph.integers("vector", &[1, ltas as i64]);
+        graph.integers("vector", &[1, overall as i64]);
         graph.node("Reshape", &["last_columns", "vector"], "ltas", vec![]);
         graph.constant(
             "tone_weight",

@@ -94,7 +94,7 @@ fn architecture_of(graph: &GraphProto) -> Result<Architecture> {
         kind,
         columns: columns(graph)?,
         convolved: if channels.is_empty() { 0 } else { MEL_BANDS },
-        ltas: shape(graph, "tone_weight").map_or(0, |shape| shape[0]),
+        overall: shape(graph, "tone_weight").map_or(0, |shape| shape[0]),
         channels,
         strides,
         projection: shape(graph, "steps_weight")?[1],
