@@ -9,6 +9,7 @@ use crate::{
     chroma::CHROMA_BINS,
     features::{Frame, PROSODY_VALUES},
     ltas::{GROUPS, group_levels},
+    statistics::Statistics,
 };
 
 /// What is followed of a frame: the level of each group of bands, then the prosody.
@@ -25,31 +26,34 @@ const UNITS: [f32; 1 + PROSODY_VALUES] = [0.5, 2.0, 3.0, 1.0];
 /// No departure is taken for larger than this.
 const LARGEST: f32 = 4.0;
 
-/// The mean and the variance of each trait over a voice.
-#[derive(Clone, Debug, Default)]
+/// The mean and the deviation of each trait over a voice.
+#[derive(Clone, Debug)]
 pub struct Habit {
-    frames: usize,
-    mean: [f32; TRAITS],
-    variance: [f32; TRAITS],
+    traits: Statistics,
+}
+
+impl Default for Habit {
+    fn default() -> Self {
+        Self::new()
+    }
 }
 
 impl Habit {
     /// Of no voice yet.
     #[must_use]
     pub fn new() -> Self {
-        Self::default()
+        Self {
+            traits: Statistics::new(TRAITS, MEMORY_FRAMES),
+        }
     }
 
     /// Hears a frame of the voice.
     pub fn observe(&mut self, frame: &Frame) {
-        self.frames = (self.frames + 1).min(MEMORY_FRAMES);
-        let share = 1.0 / self.frames as f32;
-        let traits = self.mean.iter_mut().zip(&mut self.variance);
-        for ((mean, variance), value) in traits.zip(traits_of(frame)) {
-            let before = value - *mean;
-            *mean += before * share;
-            *variance += (before * (value - *mean) - *variance) * share;
-        }
+        let mut traits = [0.0; TRAITS];
+        let (levels, prosody) = traits.split_at_mut(GROUPS);
+        levels.copy_from_slice(&group_levels(frame));
+        prosody.copy_from_slice(&frame.extra[CHROMA_BINS..]);
+        self.traits.observe(&traits);
     }
 
     /// How some frames, which were heard with the others, depart from all that were: the differences of the means, in units of 2 Np,
@@ -66,25 +70,19 @@ impl Habit {
         }
         let mut now = Self::new();
         frames.for_each(|frame| now.observe(frame));
-        let unit = |at: usize| UNITS[(at + 1).saturating_sub(GROUPS)];
-        for at in 0..TRAITS {
-            let deviation = |habit: &Self| habit.variance[at].max(0.0).sqrt();
-            let differences = [
-                now.mean[at] - self.mean[at],
-                deviation(&now) - deviation(self),
-            ];
-            let differences = differences.map(|own| (own * unit(at)).clamp(-LARGEST, LARGEST));
-            [values[at], values[TRAITS + at]] = differences;
+        let (now, usual) = (now.traits, &self.traits);
+        let means = now.mean().iter().zip(usual.mean()).map(|(a, b)| a - b);
+        let deviations = now.deviations().zip(usual.deviations());
+        let deviations = deviations.map(|(a, b)| a - b);
+        let [levels, prosody @ ..] = UNITS;
+        let units = std::iter::repeat_n(levels, GROUPS).chain(prosody);
+        let differences = means.chain(deviations).zip(units.clone().chain(units));
+        for (value, (difference, unit)) in values.iter_mut().zip(differences) {
+            *value = (difference * unit).clamp(-LARGEST, LARGEST);
         }
-        values[2 * TRAITS] = 1.0 - (-(self.frames as f32) / KNOWN_FRAMES).exp();
+        values[2 * TRAITS] = 1.0 - (-(usual.count() as f32) / KNOWN_FRAMES).exp();
         values
     }
-}
-
-fn traits_of(frame: &Frame) -> impl Iterator<Item = f32> {
-    group_levels(frame)
-        .into_iter()
-        .chain(frame.extra.into_iter().skip(CHROMA_BINS))
 }
 
 #[cfg(test)]

@@ -43,6 +43,7 @@ pub mod recogniser;
 pub mod reference;
 pub mod resample;
 pub mod shaping;
+mod statistics;
 mod trailing;
 pub mod window;
 

@@ -11,6 +11,7 @@ use crate::{
     habit::Habit,
     ltas::{LTAS_VALUES, ltas},
     mfcc::{Mfcc, MfccFrame},
+    statistics::Statistics,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
@@ -115,7 +116,7 @@ impl VoiceWindow {
             frames: VecDeque::with_capacity(KEPT_FRAMES),
             heard: 0,
             waiting: Vec::with_capacity(FIRST_FRAMES * columns),
-            statistics: Statistics::new(columns),
+            statistics: Statistics::new(columns, MEMORY_FRAMES),
             rows: VecDeque::with_capacity(KEPT_ROWS * columns),
             made: 0,
             habit: Habit::new(),
@@ -149,7 +150,7 @@ impl VoiceWindow {
         self.statistics.observe(&self.waiting[first..]);
         if self.made > 0 || self.waiting.len() == FIRST_FRAMES * self.statistics.columns() {
             let mut rows = std::mem::take(&mut self.waiting);
-            self.statistics.normalise(&mut rows);
+            self.statistics.normalise(&mut rows, DEVIATION_FLOOR);
             self.made += rows.len() / self.statistics.columns();
             let kept = KEPT_ROWS * self.statistics.columns();
             let leaving = (self.rows.len() + rows.len()).saturating_sub(kept);
@@ -222,7 +223,7 @@ impl VoiceWindow {
         let (own, columns) = (self.statistics.columns(), self.columns());
         let mut out = vec![0.0; count * columns];
         let mut waiting = self.waiting.clone();
-        self.statistics.normalise(&mut waiting);
+        self.statistics.normalise(&mut waiting, DEVIATION_FLOOR);
         let oldest = self.made - self.rows.len() / own;
         for (place, out) in out.chunks_exact_mut(columns).enumerate() {
             let Some(row) = (end + place).checked_sub(count) else {
@@ -305,55 +306,6 @@ fn lag(kinds: &[FeatureKind]) -> usize {
         REACH
     } else {
         0
-    }
-}
-
-/// The mean and the variance of columns: of all rows up to [`MEMORY_FRAMES`], then of the newer ones ever more.
-#[derive(Clone, Debug)]
-struct Statistics {
-    count: usize,
-    mean: Vec<f32>,
-    variance: Vec<f32>,
-}
-
-impl Statistics {
-    fn new(columns: usize) -> Self {
-        Self {
-            count: 0,
-            mean: vec![0.0; columns],
-            variance: vec![0.0; columns],
-        }
-    }
-
-    fn columns(&self) -> usize {
-        self.mean.len()
-    }
-
-    fn clear(&mut self) {
-        self.count = 0;
-        self.mean.fill(0.0);
-        self.variance.fill(0.0);
-    }
-
-    /// Welford's way (Technometrics 4(3), 1962), which loses no digits.
-    fn observe(&mut self, row: &[f32]) {
-        self.count = (self.count + 1).min(MEMORY_FRAMES);
-        let share = 1.0 / self.count as f32;
-        let places = self.mean.iter_mut().zip(&mut self.variance).zip(row);
-        for ((mean, variance), value) in places {
-            let before = value - *mean;
-            *mean += before * share;
-            *variance += (before * (value - *mean) - *variance) * share;
-        }
-    }
-
-    fn normalise(&self, rows: &mut [f32]) {
-        for row in rows.chunks_exact_mut(self.columns()) {
-            let places = row.iter_mut().zip(&self.mean).zip(&self.variance);
-            for ((value, mean), variance) in places {
-                *value = (*value - mean) / (variance.max(0.0).sqrt() + DEVIATION_FLOOR);
-            }
-        }
     }
 }
 

@@ -201,4 +201,11 @@ mod tests {
         let error = refusal("licence", &[], &[Corpus::CremaD, Corpus::Tess]);
         assert!(error.contains("learned from TESS"), "{error}");
     }
+
+    #[test]
+    fn a_teacher_that_looks_at_something_else_is_refused() {
+        let kinds = "features.kinds=[\"log-mel\",\"prosody\"]";
+        let error = refusal("features", &[kinds], &[Corpus::CremaD]);
+        assert!(error.contains("features.kinds"), "{error}");
+    }
 }
