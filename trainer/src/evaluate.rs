@@ -104,10 +104,7 @@ pub fn track_logits(model: &Model, examples: &[Example], alike: bool) -> Vec<Log
         let logits = places.into_iter().map(|place| {
             recogniser.clear();
             let frames = examples[place].frames();
-            (
-                place,
-                Stream::new(model, frames, &mut recogniser).to_the_end(),
-            )
+            (place, Stream::new(model, frames, &mut recogniser).finish())
         });
         logits.collect::<Vec<_>>()
     };
@@ -151,7 +148,7 @@ impl<'a> Stream<'a> {
     }
 
     /// As [`running`](Self::running); hears what is left, too.
-    fn to_the_end(mut self) -> Logits {
+    fn finish(mut self) -> Logits {
         let running = self.running();
         self.frames.for_each(|frame| self.recogniser.push(*frame));
         running
