@@ -129,7 +129,7 @@ impl Default for PathosParams {
 }
 
 impl PathosParams {
-    /// The outputs, in the order of [`OUTPUT_IDS`].
+    /// The outputs, in the order of [`OUTPUT_IDS`](crate::outputs::OUTPUT_IDS).
     #[must_use]
     pub(crate) fn outputs(&self) -> [&FloatParam; OUTPUT_COUNT] {
         [
