@@ -110,7 +110,8 @@ impl FeatureSettings {
     /// Columns that are of the window as a whole, which are the last.
     #[must_use]
     pub fn overall_columns(&self) -> usize {
-        overall_columns(&self.kinds)
+        let overall = self.kinds.iter().filter(|kind| kind.is_overall());
+        overall.map(|kind| kind.columns()).sum()
     }
 
     /// Whether there is a kind that is not of the window as a whole, and this build makes the features as stated.
@@ -118,12 +119,6 @@ impl FeatureSettings {
     pub fn is_known(&self) -> bool {
         self.kinds.iter().any(|kind| !kind.is_overall()) && *self == Self::of(&self.kinds)
     }
-}
-
-/// Columns of the kinds that are of a window as a whole.
-pub(crate) fn overall_columns(kinds: &[FeatureKind]) -> usize {
-    let overall = kinds.iter().filter(|kind| kind.is_overall());
-    overall.map(|kind| kind.columns()).sum()
 }
 
 impl Default for FeatureSettings {

@@ -6,7 +6,7 @@
 use crate::{
     chroma::CHROMA_BINS,
     deltas::{REACH, deltas, second_deltas},
-    features::{FeatureKind, Frame, FrameExtractor, overall_columns},
+    features::{FeatureKind, Frame, FrameExtractor},
     gate::VoiceGate,
     habit::Habit,
     ltas::{LTAS_VALUES, ltas},
@@ -246,7 +246,7 @@ impl VoiceWindow {
         let oldest = self.heard - self.frames.len();
         let first = self.end().saturating_sub(WINDOW_FRAMES);
         let frames = self.frames.range(first - oldest..self.end() - oldest);
-        let mut values = Vec::with_capacity(overall_columns(&self.kinds));
+        let mut values = Vec::new();
         for kind in &self.kinds {
             match kind {
                 FeatureKind::Ltas => values.extend(ltas(frames.clone())),

@@ -124,6 +124,13 @@ impl Batch {
         )
     }
 
+    /// What is added to the logits, `[B, 7]`, so that classes which a clip's corpus does not have get no probability.
+    #[must_use]
+    pub fn absent(&self, device: &Device) -> Tensor<2> {
+        let classes = TensorData::new(self.classes.clone(), [self.voice.len(), Emotion::COUNT]);
+        (Tensor::from_data(classes, device) - 1.0) * 1e4
+    }
+
     /// A batch of plain windows, for evaluation.
     #[must_use]
     pub fn plain(windows: &[Window], columns: usize) -> Self {

@@ -117,7 +117,6 @@ pub fn track_logits(model: &Model, examples: &[Example], alike: bool) -> Vec<Log
 /// Frames that a model hears one after the other.
 struct Stream<'a> {
     model: &'a Model,
-    count: usize,
     frames: std::slice::Iter<'a, Frame>,
     recogniser: &'a mut Recogniser,
 }
@@ -127,7 +126,6 @@ impl<'a> Stream<'a> {
     fn new(model: &'a Model, frames: &'a [Frame], recogniser: &'a mut Recogniser) -> Self {
         Self {
             model,
-            count: frames.len(),
             frames: frames.iter(),
             recogniser,
         }
@@ -135,7 +133,7 @@ impl<'a> Stream<'a> {
 
     /// The mean of the logits at the ends of the windows that hold the most voice.
     fn running(&mut self) -> Logits {
-        let ends = window_ends(self.count);
+        let ends = window_ends(self.recogniser.heard() + self.frames.len());
         let share = 1.0 / ends.len() as f32;
         let mut mean = Logits::default();
         for end in ends {

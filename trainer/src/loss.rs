@@ -20,8 +20,7 @@ pub fn loss(network: &Network, batch: Batch, training: &Training, device: &Devic
     };
     let (features, mask) = batch.input(device);
     let (logits, voice) = network.forward(features, mask);
-    let absent = (matrix(batch.classes, Emotion::COUNT) - 1.0) * 1e4;
-    let log_likelihood = log_softmax(logits + absent, 1);
+    let log_likelihood = log_softmax(logits + batch.absent(device), 1);
     let weight = match training.loss {
         Loss::CrossEntropy => matrix(batch.targets, Emotion::COUNT),
         Loss::Focal => {

@@ -6,7 +6,7 @@ use crate::{
     network::Network,
 };
 use anyhow::{Context, Result, bail, ensure};
-use burn::tensor::{Device, Tensor, TensorData, activation::softmax};
+use burn::tensor::{Device, activation::softmax};
 use pathos_analysis::Emotion;
 use std::collections::BTreeSet;
 
@@ -76,8 +76,7 @@ impl Teachers {
             return;
         }
         let (features, mask) = batch.input(&self.device);
-        let classes = TensorData::new(batch.classes.clone(), [batch.voice.len(), Emotion::COUNT]);
-        let absent = (Tensor::<2>::from_data(classes, &self.device) - 1.0) * 1e4;
+        let absent = batch.absent(&self.device);
         let say = |teacher: &Teacher| -> Vec<f32> {
             let features = features.clone().narrow(2, 0, teacher.columns);
             let (logits, _) = teacher.network.forward(features, mask.clone());
