@@ -52,6 +52,8 @@ pub struct Batch {
     pub voice: Vec<f32>,
     /// Where each window's voice is from.
     pub corpora: Vec<Option<Corpus>>,
+    /// Whether each window's voice was heard before it.
+    pub known: Vec<bool>,
 }
 
 /// One window with its targets.
@@ -69,6 +71,8 @@ pub struct Item {
     pub voice: f32,
     /// Where the voice is from, if it is one of the corpora.
     pub corpus: Option<Corpus>,
+    /// Whether the voice was heard before the window.
+    pub known: bool,
 }
 
 impl Item {
@@ -84,6 +88,7 @@ impl Item {
             classes: [0.0; Emotion::COUNT],
             voice: 0.0,
             corpus: None,
+            known: false,
         }
     }
 }
@@ -107,6 +112,7 @@ impl Batch {
             batch.classes.extend_from_slice(&item.classes);
             batch.voice.push(item.voice);
             batch.corpora.push(item.corpus);
+            batch.known.push(item.known);
         }
         batch
     }
@@ -243,10 +249,12 @@ impl Source {
     fn clip(&self, example: &Example, rng: &mut ChaCha8Rng) -> Item {
         let augmentation = &self.config.augmentation;
         let earlier = self.earlier(&example.clip, rng);
+        let known = !earlier.is_empty();
         // What was heard before is of the clips as they are, and so must be what is heard now.
-        let copy = match &earlier[..] {
-            [] => rng.random_range(0..example.copies.len()),
-            _ => 0,
+        let copy = if known {
+            0
+        } else {
+            rng.random_range(0..example.copies.len())
         };
         let [earlier, frames] = augment(&earlier, &example.copies[copy], augmentation, rng);
         let columns = self.windowing.columns();
@@ -264,6 +272,7 @@ impl Source {
             classes,
             voice: 1.0,
             corpus: Some(corpus),
+            known,
             ..item
         }
     }
@@ -279,7 +288,7 @@ impl Source {
         if rng.random_bool(training.history_alike) {
             clips.retain(|example| example.clip.emotion == clip.emotion);
         }
-        let count = rng.random_range(1..=training.history_clips.max(1));
+        let count = rng.random_range(1..=training.history_clips);
         let others = (0..count).map(|_| clips[rng.random_range(0..clips.len())]);
         let frames = others.flat_map(|example| example.frames().iter().step_by(HISTORY_STRIDE));
         frames.copied().collect()
@@ -447,15 +456,18 @@ mod tests {
         }
         let source = Source::new(examples, &config).unwrap();
         let columns = source.windowing.columns();
-        let (mut known, mut new) = (0, 0);
+        let (mut known, mut new, mut said) = (0, 0, 0);
         for batch in source.epoch(0) {
             for window in batch.features.chunks_exact(batch.frames * columns) {
                 // How well the voice is known is the last of a habit's values; what is heard alone is of 3 s at the most.
                 let last = window[window.len() - 1];
                 *(if last > 0.15 { &mut known } else { &mut new }) += 1;
             }
+            said += batch.known.iter().filter(|&&known| known).count();
         }
         assert!(known > 10 && new > 30, "{known} and {new}");
+        // One other clip of the shortest is as short as a window.
+        assert!(said >= known && said < known + new, "{said} of {known}");
     }
 
     #[test]

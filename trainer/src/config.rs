@@ -416,6 +416,15 @@ impl Config {
             training.patience == 0 || split.validation_share > 0.0,
             "training.patience needs clips to judge on that are not the test: set split.validation_share, such as 0.1"
         );
+        let looks_back = self.features.kinds.contains(&FeatureKind::Habit);
+        ensure!(
+            looks_back || training.history_share == 0.0,
+            "training.history_share is of use to the feature habit alone: add habit to features.kinds, or set it to 0"
+        );
+        ensure!(
+            training.history_share == 0.0 || training.history_clips > 0,
+            "training.history_clips must be 1 or more where training.history_share is not 0"
+        );
         let folds = &split.folds;
         let fewest = [folds.crema_d, folds.ravdess, folds.savee, folds.tess];
         ensure!(
@@ -563,6 +572,7 @@ mod tests {
         assert!(refusal(&["features.kinds=[\"ltas\"]"]).contains("features.kinds"));
         assert!(refusal(&["training.tess_share=12"]).contains("training.tess_share"));
         assert!(refusal(&["training.patience=3"]).contains("validation_share"));
+        assert!(refusal(&["training.history_share=0.5"]).contains("habit"));
         assert!(refusal(&["features.kinds=[\"mfcc\"]"]).contains("log-mel"));
         assert!(refusal(&["split.fold=6"]).contains("folds"));
     }

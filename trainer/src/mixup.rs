@@ -53,6 +53,7 @@ mod tests {
             classes: target,
             voice,
             corpus: None,
+            known: false,
         }
     }
 

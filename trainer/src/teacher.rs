@@ -2,12 +2,12 @@
 //! the Knowledge in a Neural Network, 2015).
 
 use crate::{
-    batch::Batch, checkpoint::RunFolder, config::Config, evaluation, facts::RunFacts,
-    network::Network,
+    batch::Batch, checkpoint::RunFolder, config::Config, corpora::Corpus, evaluation,
+    facts::RunFacts, network::Network,
 };
 use anyhow::{Context, Result, bail, ensure};
 use burn::tensor::{Device, activation::softmax};
-use pathos_analysis::Emotion;
+use pathos_analysis::{Emotion, FeatureKind};
 use std::collections::BTreeSet;
 
 /// The networks of some runs, without autodiff.
@@ -17,12 +17,22 @@ pub struct Teachers {
     device: Device,
 }
 
-/// A network, which is asked about the corpora that it knows.
+/// A network, which is asked about what it can judge.
 struct Teacher {
     network: Network,
     /// What it looks at: the first of the columns.
     columns: usize,
     corpora: BTreeSet<String>,
+    /// Whether it looks at what was heard of a voice before.
+    remembers: bool,
+}
+
+impl Teacher {
+    /// Whether it can judge a voice of a corpus. One that does not look at a habit is not asked about a voice that was heard
+    /// before: it would teach to pay no heed to it.
+    fn can_judge(&self, corpus: Corpus, known: bool) -> bool {
+        self.corpora.contains(corpus.name()) && (self.remembers || !known)
+    }
 }
 
 impl Teachers {
@@ -57,6 +67,7 @@ impl Teachers {
                 network,
                 columns: features.columns(),
                 corpora,
+                remembers: features.kinds.contains(&FeatureKind::Habit),
             })
         };
         let all = config.training.teachers.iter().map(|folder| {
@@ -69,8 +80,8 @@ impl Teachers {
         })
     }
 
-    /// Puts what they say of a batch's voices into its targets, by their share: of each voice the mean of those who know its
-    /// corpus.
+    /// Puts what they say of a batch's voices into its targets, by their share: of each voice the mean of those who can
+    /// judge it.
     pub fn teach(&self, batch: &mut Batch) {
         if self.all.is_empty() {
             return;
@@ -84,20 +95,20 @@ impl Teachers {
             said.try_to_vec().expect("probabilities are f32")
         };
         let said: Vec<Vec<f32>> = self.all.iter().map(say).collect();
-        for (row, corpus) in batch.corpora.iter().enumerate() {
-            let Some(corpus) = corpus else { continue };
-            let those_who_know = self.all.iter().zip(&said);
-            let those_who_know: Vec<&[f32]> = those_who_know
-                .filter(|(teacher, _)| teacher.corpora.contains(corpus.name()))
+        for (row, (corpus, known)) in batch.corpora.iter().zip(&batch.known).enumerate() {
+            let Some(corpus) = *corpus else { continue };
+            let judges = self.all.iter().zip(&said);
+            let judges: Vec<&[f32]> = judges
+                .filter(|(teacher, _)| teacher.can_judge(corpus, *known))
                 .map(|(_, said)| &said[row * Emotion::COUNT..][..Emotion::COUNT])
                 .collect();
-            if those_who_know.is_empty() {
+            if judges.is_empty() {
                 continue;
             }
-            let share = self.share / those_who_know.len() as f32;
+            let share = self.share / judges.len() as f32;
             let target = &mut batch.targets[row * Emotion::COUNT..][..Emotion::COUNT];
             for (at, target) in target.iter_mut().enumerate() {
-                let said: f32 = those_who_know.iter().map(|said| said[at]).sum();
+                let said: f32 = judges.iter().map(|said| said[at]).sum();
                 *target = (1.0 - self.share) * *target + share * said;
             }
         }
@@ -107,8 +118,8 @@ impl Teachers {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{corpora::Corpus, network::Architecture, progress::samples};
-    use pathos_analysis::{FeatureKind, FeatureSettings};
+    use crate::{network::Architecture, progress::samples};
+    use pathos_analysis::FeatureSettings;
 
     fn config(overrides: &[&str]) -> Config {
         let overrides: Vec<String> = overrides.iter().map(|&own| own.to_owned()).collect();
@@ -126,6 +137,7 @@ mod tests {
             classes: [1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 0.0].repeat(2),
             voice: vec![1.0, 0.0],
             corpora: vec![Some(Corpus::CremaD), None],
+            known: vec![false; 2],
         }
     }
 
@@ -138,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn a_voice_is_told_in_part_what_its_teachers_say_and_other_sounds_are_not() {
+    fn a_voice_is_told_in_part_what_those_say_who_can_judge_it() {
         let device = Device::flex();
         let config = config(&[]);
         let features = FeatureSettings::of(&[FeatureKind::LogMel]);
@@ -146,27 +158,38 @@ mod tests {
             network: Architecture::new(&config.network, &features).init(0.0, &device),
             columns: features.columns(),
             corpora: facts(&[corpus]).corpora,
+            remembers: false,
         };
-        let taught_by = |all: Vec<Teacher>| {
+        let taught_by = |all: Vec<Teacher>, mut batch: Batch| {
             let teachers = Teachers {
                 all,
                 share: 0.5,
                 device: device.clone(),
             };
-            let mut taught = batch();
-            teachers.teach(&mut taught);
-            taught
+            teachers.teach(&mut batch);
+            batch
         };
         let knows = || teacher(Corpus::CremaD);
-        let taught = taught_by(vec![knows(), teacher(Corpus::Tess), knows()]);
+        let taught = taught_by(vec![knows(), teacher(Corpus::Tess), knows()], batch());
         let (voice, other) = taught.targets.split_at(Emotion::COUNT);
         assert!((voice.iter().sum::<f32>() - 1.0).abs() < 1e-5);
         assert!(voice[0] > 0.5 && voice[1] > 0.0, "{voice:?}");
         assert_eq!(voice[6], 0.0, "a class that the corpus has not");
         assert_eq!(other, &batch().targets[Emotion::COUNT..]);
 
-        let by_a_stranger = taught_by(vec![teacher(Corpus::Tess)]);
+        let by_a_stranger = taught_by(vec![teacher(Corpus::Tess)], batch());
         assert_eq!(by_a_stranger, batch(), "it knows nothing of CREMA-D");
+
+        let known = || Batch {
+            known: vec![true, false],
+            ..batch()
+        };
+        assert_eq!(taught_by(vec![knows()], known()), known());
+        let remembers = Teacher {
+            remembers: true,
+            ..knows()
+        };
+        assert_ne!(taught_by(vec![remembers], known()), known());
     }
 
     #[test]
