@@ -573,6 +573,8 @@ mod tests {
         assert!(refusal(&["training.tess_share=12"]).contains("training.tess_share"));
         assert!(refusal(&["training.patience=3"]).contains("validation_share"));
         assert!(refusal(&["training.history_share=0.5"]).contains("habit"));
+        let habit = "features.kinds=[\"log-mel\",\"habit\"]";
+        assert!(refusal(&[habit, "training.history_share=0.5"]).contains("history_clips"));
         assert!(refusal(&["features.kinds=[\"mfcc\"]"]).contains("log-mel"));
         assert!(refusal(&["split.fold=6"]).contains("folds"));
     }
