@@ -248,14 +248,13 @@ impl Source {
 
     fn clip(&self, example: &Example, rng: &mut ChaCha8Rng) -> Item {
         let augmentation = &self.config.augmentation;
-        let earlier = self.earlier(&example.clip, rng);
+        let copies = 0..example.copies.len();
+        let heard: Vec<usize> = copies
+            .filter(|&at| !example.copies[at].is_empty())
+            .collect();
+        let copy = heard[rng.random_range(0..heard.len())];
+        let earlier = self.earlier(example, copy, rng);
         let known = !earlier.is_empty();
-        // What was heard before is of the clips as they are, and so must be what is heard now.
-        let copy = if known {
-            0
-        } else {
-            rng.random_range(0..example.copies.len())
-        };
         let [earlier, frames] = augment(&earlier, &example.copies[copy], augmentation, rng);
         let columns = self.windowing.columns();
         let window = self.windowing.window_after(&earlier, &frames);
@@ -277,20 +276,25 @@ impl Source {
         }
     }
 
-    /// What was heard of a clip's voice before it: nothing, or frames of some clips of the same speaker.
-    fn earlier(&self, clip: &Clip, rng: &mut ChaCha8Rng) -> Vec<Frame> {
+    /// What was heard of a clip's voice before it: nothing, or frames of some clips of the same speaker. Before an augmented
+    /// copy these are copies of the same [session](crate::session), for they must have been changed alike.
+    fn earlier(&self, example: &Example, copy: usize, rng: &mut ChaCha8Rng) -> Vec<Frame> {
+        let clip = &example.clip;
         let training = &self.config.training;
         if training.history_share == 0.0 || !rng.random_bool(training.history_share) {
             return Vec::new();
         }
         let places = &self.speakers[&(clip.corpus, clip.speaker.clone())];
         let mut clips: Vec<&Example> = places.iter().map(|&at| &self.examples[at]).collect();
+        if copy > 0 {
+            clips.retain(|other| other.session == example.session);
+        }
         if rng.random_bool(training.history_alike) {
-            clips.retain(|example| example.clip.emotion == clip.emotion);
+            clips.retain(|other| other.clip.emotion == clip.emotion);
         }
         let count = rng.random_range(1..=training.history_clips);
         let others = (0..count).map(|_| clips[rng.random_range(0..clips.len())]);
-        let frames = others.flat_map(|example| example.frames().iter().step_by(HISTORY_STRIDE));
+        let frames = others.flat_map(|other| other.copies[copy].iter().step_by(HISTORY_STRIDE));
         frames.copied().collect()
     }
 
@@ -359,6 +363,7 @@ mod tests {
                     votes: None,
                 },
                 copies: vec![frames.collect()],
+                session: 0,
             }
         };
         (0..96).map(example).collect()
@@ -445,7 +450,7 @@ mod tests {
         let overrides = [
             "features.kinds=[\"log-mel\",\"habit\"]",
             "training.history_share=0.5",
-            "training.history_clips=4",
+            "training.history_clips=12",
             "training.history_alike=0.5",
         ];
         let recipe = include_str!("../recipes/first.toml");
@@ -468,6 +473,45 @@ mod tests {
         assert!(known > 10 && new > 30, "{known} and {new}");
         // One other clip of the shortest is as short as a window.
         assert!(said >= known && said < known + new, "{said} of {known}");
+    }
+
+    #[test]
+    fn what_was_heard_before_a_copy_was_changed_alike() {
+        let overrides = [
+            "features.kinds=[\"log-mel\",\"habit\"]",
+            "training.history_share=1.0",
+            "training.history_clips=9",
+        ];
+        let recipe = include_str!("../recipes/first.toml");
+        let config = Config::parse(recipe, &overrides.map(str::to_owned)).unwrap();
+        let mut examples = examples();
+        let copy = |level: f32| vec![Frame::from([level; 64]); 80];
+        for (number, example) in examples.iter_mut().enumerate() {
+            example.clip.speaker = "S".to_owned();
+            example.session = number / 3 % 4;
+            // A copy in which nothing was heard is passed over.
+            let silent = number >= 90;
+            let changed = if silent {
+                vec![]
+            } else {
+                copy(1.0 + example.session as f32)
+            };
+            example.copies = vec![copy(0.0), changed];
+        }
+        let source = Source::new(examples, &config).unwrap();
+        let mut rng = ChaCha8Rng::seed_from_u64(1);
+        for example in &source.examples[..90] {
+            let levels = [0, 1].map(|copy| {
+                let earlier = source.earlier(example, copy, &mut rng);
+                let levels = earlier.iter().map(|frame| frame.log_mel[0]);
+                levels.collect::<Vec<_>>()
+            });
+            assert!(!levels[0].is_empty());
+            assert!(levels[0].iter().all(|&level| level == 0.0));
+            let own = 1.0 + example.session as f32;
+            assert!(levels[1].iter().all(|&level| level == own), "{levels:?}");
+        }
+        assert!(source.epoch(0).into_iter().count() > 0);
     }
 
     #[test]

@@ -5,6 +5,7 @@ use crate::{
     config::Config,
     corpora::{Clip, Refused},
     progress_bar::progress_bar,
+    session::Sessions,
     split::{self, Part, Role},
     waveform,
 };
@@ -31,8 +32,11 @@ const BABBLE_VOICES: usize = 5;
 pub struct Example {
     /// Its labels.
     pub clip: Clip,
-    /// Its voiced frames as it is, then those of its augmented copies.
+    /// Its voiced frames as it is, then those of its augmented copies. One in which the gate hears no voice, as under loud noise,
+    /// is empty.
     pub copies: Vec<Vec<Frame>>,
+    /// Clips of a speaker with the same number were changed alike in the copies with the same place: see [`Sessions`].
+    pub session: usize,
 }
 
 impl Example {
@@ -73,6 +77,7 @@ pub fn load(
 ) -> Result<Dataset> {
     fs::create_dir_all(cache).with_context(|| format!("cannot make {}", cache.display()))?;
     let babble = Babble::new(&clips, config);
+    let sessions = Sessions::new(&clips);
     let mut parts = split::divide(clips, &config.split);
     parts.retain(|part| roles.contains(&part.role));
     let loader = Loader {
@@ -80,6 +85,7 @@ pub fn load(
         condition,
         cache,
         babble,
+        sessions,
         features: serde_json::to_vec(&frame_settings(config))?,
     };
     let bar = progress_bar(parts.len() as u64, "features");
@@ -105,13 +111,19 @@ pub fn load(
             Ok(loaded) => {
                 hash.update(loaded.file_hash);
                 hash.update([role as u8]);
-                let copies = loaded.copies;
+                let Loaded {
+                    copies, session, ..
+                } = loaded;
                 let examples = match role {
                     Role::Training => &mut dataset.training,
                     Role::Validation => &mut dataset.validation,
                     Role::Test => &mut dataset.test,
                 };
-                examples.push(Example { clip, copies });
+                examples.push(Example {
+                    clip,
+                    copies,
+                    session,
+                });
             }
             Err(error) => dataset.refused.push((clip.path, format!("{error:#}"))),
         }
@@ -160,6 +172,7 @@ fn frame_settings(config: &Config) -> FeatureSettings {
 struct Loaded {
     file_hash: [u8; 32],
     copies: Vec<Vec<Frame>>,
+    session: usize,
 }
 
 struct Loader<'a> {
@@ -167,6 +180,7 @@ struct Loader<'a> {
     condition: Option<Condition>,
     cache: &'a Path,
     babble: Babble,
+    sessions: Sessions,
     features: Vec<u8>,
 }
 
@@ -191,14 +205,22 @@ impl Loader<'_> {
                 None => Ok(samples),
             }
         })?];
+        let session = self.sessions.of(&part.clip);
         if part.role == Role::Training {
             let augmentation = &self.config.augmentation;
             for number in 0..augmentation.copies {
                 let voices = self.babble.voices(&part.clip, number);
+                let settings = serde_json::to_vec(&augmentation.waveform)?;
+                let sitting = (part.clip.corpus, &part.clip.speaker, session, number);
+                let sitting = Sha256::digest(serde_json::to_vec(&(sitting, &settings))?);
+                let mut sitting = ChaCha8Rng::from_seed(sitting.into());
+                let effects =
+                    waveform::draw(&augmentation.waveform, !voices.is_empty(), &mut sitting);
                 let key = key
                     .clone()
-                    .chain_update(serde_json::to_vec(&augmentation.waveform)?)
+                    .chain_update(settings)
                     .chain_update(number.to_le_bytes())
+                    .chain_update(session.to_le_bytes())
                     .chain_update(serde_json::to_vec(&(part.row, &voices))?);
                 copies.push(self.cached(key, |rng| {
                     let samples = part.row.of(&samples_of(path)?, rng)?;
@@ -207,18 +229,14 @@ impl Loader<'_> {
                         .filter_map(|path| samples_of(path).ok())
                         .collect();
                     let voices: Vec<&[f32]> = voices.iter().map(Vec::as_slice).collect();
-                    waveform::augment(&samples, &augmentation.waveform, &voices, rng)
+                    waveform::apply(&effects, &samples, &voices, rng)
                 })?);
-            }
-            // A copy in which the gate hears no voice, as under loud noise, has nothing to learn from.
-            copies.retain(|frames| !frames.is_empty());
-            if copies.is_empty() {
-                copies.push(Vec::new());
             }
         }
         Ok(Loaded {
             file_hash: Sha256::digest(&bytes).into(),
             copies,
+            session,
         })
     }
 

@@ -438,6 +438,7 @@ mod tests {
         let examples = [Emotion::Sad, Emotion::Angry].map(|emotion| Example {
             clip: clip(1, Corpus::CremaD, emotion),
             copies: vec![frames(emotion.index() as f32, 320)],
+            session: 0,
         });
         let differences = |kinds: &[FeatureKind]| -> Vec<f32> {
             let settings = Config::parse(include_str!("../recipes/first.toml"), &[]).unwrap();

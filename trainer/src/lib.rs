@@ -36,6 +36,7 @@ pub mod progress;
 pub mod progress_bar;
 pub mod report;
 pub mod rows;
+pub mod session;
 pub mod split;
 pub mod teacher;
 pub mod train;

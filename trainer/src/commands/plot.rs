@@ -55,9 +55,10 @@ pub fn plot(
     if let Some(path) = config {
         let settings = Config::read(path)?.augmentation.waveform;
         for number in 1..=COPIES {
+            let effects = waveform::draw(&settings, true, &mut rng);
             changes.push(Change {
                 description: format!("copy {number} by the recipe {}", path.display()),
-                samples: waveform::augment(&samples, &settings, &voices, &mut rng)?,
+                samples: waveform::apply(&effects, &samples, &voices, &mut rng)?,
             });
         }
     }

@@ -166,27 +166,32 @@ pub fn gain(samples: &[f32], db: f32) -> Vec<f32> {
     samples.iter().map(|sample| sample * factor).collect()
 }
 
-/// A copy with effects that are drawn at random, in the order in which a voice meets them: the voice itself, the room, the
-/// microphone and the line, the noise, the level.
+/// The samples after some effects, one after the other. `voices` are other clips, for babble.
 ///
 /// # Errors
 ///
 /// As [`Effect::apply`].
-pub fn augment(
+pub fn apply(
+    effects: &[Effect],
     samples: &[f32],
-    settings: &WaveformAugmentation,
     voices: &[&[f32]],
     rng: &mut ChaCha8Rng,
 ) -> Result<Vec<f32>> {
-    let mut samples = samples.to_vec();
-    for effect in draw(settings, !voices.is_empty(), rng) {
-        samples = effect.apply(&samples, voices, rng)?;
-    }
-    Ok(samples)
+    effects
+        .iter()
+        .try_fold(samples.to_vec(), |samples, effect| {
+            effect.apply(&samples, voices, rng)
+        })
 }
 
-/// The effects of a copy.
-fn draw(settings: &WaveformAugmentation, has_voices: bool, rng: &mut ChaCha8Rng) -> Vec<Effect> {
+/// The effects of a copy at random, in the order in which a voice meets them: the voice itself, the room, the microphone and
+/// the line, the noise, the level.
+#[must_use]
+pub fn draw(
+    settings: &WaveformAugmentation,
+    has_voices: bool,
+    rng: &mut ChaCha8Rng,
+) -> Vec<Effect> {
     let mut effects = Vec::new();
     let mut around_zero = |largest: f32| largest * rng.random_range(-1.0..=1.0f32);
     let (speed, stretch) = (around_zero(settings.speed), around_zero(settings.stretch));
@@ -260,7 +265,8 @@ mod tests {
     fn the_same_seed_gives_the_same_copy() {
         let copy = |seed| {
             let mut rng = ChaCha8Rng::seed_from_u64(seed);
-            augment(&tone(), &settings(), &[&tone()], &mut rng).unwrap()
+            let effects = draw(&settings(), true, &mut rng);
+            apply(&effects, &tone(), &[&tone()], &mut rng).unwrap()
         };
         assert_eq!(copy(1), copy(1));
         assert_ne!(copy(1), copy(2));
@@ -299,7 +305,9 @@ mod tests {
             ..nothing
         };
         let mut rng = ChaCha8Rng::seed_from_u64(1);
-        assert_eq!(augment(&tone(), &nothing, &[], &mut rng).unwrap(), tone());
+        let effects = draw(&nothing, false, &mut rng);
+        assert!(effects.is_empty());
+        assert_eq!(apply(&effects, &tone(), &[], &mut rng).unwrap(), tone());
     }
 
     #[test]
