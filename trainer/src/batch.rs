@@ -6,7 +6,7 @@
 use crate::{
     augment::{augment, spec_augment},
     config::{Config, Training},
-    corpora::{Clip, Corpus},
+    corpora::{self, Clip, Corpus, STATEMENTS},
     dataset::Example,
     draws, mixup, non_voice,
 };
@@ -54,6 +54,10 @@ pub struct Batch {
     pub corpora: Vec<Option<Corpus>>,
     /// Whether each window's voice was heard before it.
     pub known: Vec<bool>,
+    /// `[B, 14]`: 1 for the [statement](corpora::STATEMENTS) that is said, if it is known.
+    pub statements: Vec<f32>,
+    /// `[B, 7]`: the shares of the listeners who heard each emotion, if they are known.
+    pub listeners: Vec<f32>,
 }
 
 /// One window with its targets.
@@ -73,6 +77,10 @@ pub struct Item {
     pub corpus: Option<Corpus>,
     /// Whether the voice was heard before the window.
     pub known: bool,
+    /// 1 for the statement that is said, if it is known.
+    pub statement: [f32; STATEMENTS.len()],
+    /// Shares of the listeners who heard each emotion; 0 if they are not known.
+    pub listeners: [f32; Emotion::COUNT],
 }
 
 impl Item {
@@ -89,6 +97,8 @@ impl Item {
             voice: 0.0,
             corpus: None,
             known: false,
+            statement: [0.0; STATEMENTS.len()],
+            listeners: [0.0; Emotion::COUNT],
         }
     }
 }
@@ -113,6 +123,8 @@ impl Batch {
             batch.voice.push(item.voice);
             batch.corpora.push(item.corpus);
             batch.known.push(item.known);
+            batch.statements.extend_from_slice(&item.statement);
+            batch.listeners.extend_from_slice(&item.listeners);
         }
         batch
     }
@@ -266,7 +278,13 @@ impl Source {
         let corpus = example.clip.corpus;
         let classes = Emotion::ALL.map(|emotion| if corpus.has(emotion) { 1.0 } else { 0.0 });
         let target = target(&example.clip, &self.config.training);
+        let mut statement = [0.0; STATEMENTS.len()];
+        if let Some(said) = example.clip.statement {
+            statement[said] = 1.0;
+        }
         Item {
+            statement,
+            listeners: listeners(&example.clip),
             target,
             classes,
             voice: 1.0,
@@ -321,14 +339,20 @@ fn target(clip: &Clip, training: &Training) -> [f32; Emotion::COUNT] {
     };
     let classes = Emotion::ALL.map(|emotion| f32::from(u8::from(clip.corpus.has(emotion))));
     let count: f32 = classes.iter().sum();
-    let votes = clip.votes.unwrap_or_default().map(f32::from);
-    let voters = votes.iter().sum::<f32>().max(1.0);
+    let votes = listeners(clip);
     Emotion::ALL.map(|emotion| {
         let at = emotion.index();
         let acted = f32::from(u8::from(emotion == clip.emotion));
-        let heard = (1.0 - listening) * acted + listening * votes[at] / voters;
+        let heard = (1.0 - listening) * acted + listening * votes[at];
         (1.0 - smoothing) * heard + smoothing * classes[at] / count
     })
+}
+
+/// The shares of a clip's listeners who heard each emotion; 0 if nobody is known to have listened.
+fn listeners(clip: &Clip) -> [f32; Emotion::COUNT] {
+    let votes = clip.votes.unwrap_or_default().map(f32::from);
+    let voters = votes.iter().sum::<f32>().max(1.0);
+    votes.map(|votes| votes / voters)
 }
 
 /// Steps in an epoch of so many examples.
@@ -361,6 +385,7 @@ mod tests {
                     female: false,
                     emotion: Emotion::Sad,
                     votes: None,
+                    statement: None,
                 },
                 copies: vec![frames.collect()],
                 session: 0,

@@ -4,6 +4,7 @@ use crate::{
     files,
     log::{self, EpochLog},
     network::Network,
+    side_tasks::Student,
 };
 use anyhow::{Context, Result};
 use burn::{module::Module, optim::ModuleOptimizer};
@@ -50,6 +51,12 @@ impl Checkpoint {
         self.folder.join("average.bpk")
     }
 
+    /// The layers of the side tasks.
+    #[must_use]
+    pub fn side_tasks(&self) -> PathBuf {
+        self.folder.join("side-tasks.bpk")
+    }
+
     /// The optimiser's moments.
     #[must_use]
     pub fn optimizer(&self) -> PathBuf {
@@ -59,8 +66,8 @@ impl Checkpoint {
 
 /// What a checkpoint holds.
 pub struct State<'a> {
-    /// The network that learns.
-    pub network: &'a Network,
+    /// The network that learns, and its side tasks.
+    pub student: &'a Student,
     /// The average of its weights, if the run keeps one.
     pub average: Option<&'a Network>,
     /// The optimiser.
@@ -246,7 +253,14 @@ fn write_weights(unfinished: &Checkpoint, state: &State) -> Result<()> {
         fs::remove_dir_all(&unfinished.folder)?;
     }
     fs::create_dir(&unfinished.folder)?;
-    state.network.clone().save_file(unfinished.weights())?;
+    let Student {
+        network,
+        side_tasks,
+    } = state.student.clone();
+    network.save_file(unfinished.weights())?;
+    if let Some(side_tasks) = side_tasks {
+        side_tasks.save_file(unfinished.side_tasks())?;
+    }
     if let Some(average) = state.average {
         average.clone().save_file(unfinished.average())?;
     }

@@ -241,6 +241,12 @@ pub struct Training {
     pub label_smoothing: f32,
     /// Share of the target that follows what the listeners of a clip heard, where that is known; the rest is what was acted.
     pub vote_share: f32,
+    /// Weight of the side task to say which statement of CREMA-D or RAVDESS is said: see [`side_tasks`](crate::side_tasks).
+    #[serde(default)]
+    pub statement_weight: f32,
+    /// Weight of the side task to say what a clip's listeners heard, where that is known.
+    #[serde(default)]
+    pub listeners_weight: f32,
     /// Folders of runs on the same split and features, whose networks' opinions are a part of the target; none for none.
     pub teachers: Vec<String>,
     /// How large a part.
@@ -416,6 +422,15 @@ impl Config {
             training.patience == 0 || split.validation_share > 0.0,
             "training.patience needs clips to judge on that are not the test: set split.validation_share, such as 0.1"
         );
+        let weights = [
+            training.voice_weight,
+            training.statement_weight,
+            training.listeners_weight,
+        ];
+        ensure!(
+            weights.iter().all(|&weight| weight >= 0.0),
+            "training.voice_weight, training.statement_weight and training.listeners_weight must be 0 or more"
+        );
         let looks_back = self.features.kinds.contains(&FeatureKind::Habit);
         ensure!(
             looks_back || training.history_share == 0.0,
@@ -572,6 +587,7 @@ mod tests {
         assert!(refusal(&["features.kinds=[\"ltas\"]"]).contains("features.kinds"));
         assert!(refusal(&["training.tess_share=12"]).contains("training.tess_share"));
         assert!(refusal(&["training.patience=3"]).contains("validation_share"));
+        assert!(refusal(&["training.statement_weight=-0.3"]).contains("0 or more"));
         assert!(refusal(&["training.history_share=0.5"]).contains("habit"));
         let habit = "features.kinds=[\"log-mel\",\"habit\"]";
         assert!(refusal(&[habit, "training.history_share=0.5"]).contains("history_clips"));

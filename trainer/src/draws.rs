@@ -77,6 +77,7 @@ mod tests {
             female: false,
             emotion,
             votes: None,
+            statement: None,
         }
     }
 

@@ -382,6 +382,7 @@ mod tests {
             female: speaker.is_multiple_of(2),
             emotion,
             votes: None,
+            statement: None,
         }
     }
 

@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! corpora ─► split ─► dataset ─► augment ─► batch ─► train ◄─ network, teacher     runs/NAME: config, facts, log, checkpoints
-//!               waveform ─┘   non_voice, mixup ─┘      └─► evaluation ─► report
+//!               waveform ─┘   non_voice, mixup ─┘      │ ◄─ loss, side_tasks
+//!                                                      └─► evaluation ─► report
 //!                                                      └─► onnx: export ─► card, verify     import ─► tune
 //! predict: a folder of clips through the code that the plugin runs
 //! ```
@@ -37,6 +38,7 @@ pub mod progress_bar;
 pub mod report;
 pub mod rows;
 pub mod session;
+pub mod side_tasks;
 pub mod split;
 pub mod teacher;
 pub mod train;

@@ -3,7 +3,7 @@
 use crate::{
     batch::Batch,
     config::{Loss, Training},
-    network::Network,
+    side_tasks::Student,
 };
 use burn::tensor::{
     Device, Tensor, TensorData,
@@ -11,15 +11,19 @@ use burn::tensor::{
 };
 use pathos_analysis::Emotion;
 
-/// Cross-entropy or focal loss over the classes of each clip's corpus, and the cross-entropy of the voice head.
+/// Cross-entropy or focal loss over the classes of each clip's corpus, and the cross-entropies of the voice head and the side
+/// tasks.
 #[must_use]
-pub fn loss(network: &Network, batch: Batch, training: &Training, device: &Device) -> Tensor<1> {
+pub fn loss(student: &Student, batch: Batch, training: &Training, device: &Device) -> Tensor<1> {
     let count = batch.voice.len();
     let matrix = |values: Vec<f32>, width| {
         Tensor::<2>::from_data(TensorData::new(values, [count, width]), device)
     };
     let (features, mask) = batch.input(device);
-    let (logits, voice) = network.forward(features, mask);
+    let pooled = student.network.listen(features, mask);
+    let aside = student.side_tasks.as_ref();
+    let aside = aside.map(|tasks| tasks.loss(&pooled, &batch, training));
+    let (logits, voice) = student.network.judge(pooled);
     let log_likelihood = log_softmax(logits + batch.absent(device), 1);
     let weight = match training.loss {
         Loss::CrossEntropy => matrix(batch.targets, Emotion::COUNT),
@@ -33,13 +37,17 @@ pub fn loss(network: &Network, batch: Batch, training: &Training, device: &Devic
     let voice_likelihood =
         log_sigmoid(voice.clone()) * is_voice + log_sigmoid(voice.neg()) * not_voice;
     let sum = (log_likelihood * weight).sum() + voice_likelihood.sum() * training.voice_weight;
-    sum.neg() / count as f32
+    let loss = match aside {
+        Some(aside) => aside - sum,
+        None => sum.neg(),
+    };
+    loss / count as f32
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{config::Config, network::Architecture, onnx::verify};
+    use crate::{config::Config, corpora::STATEMENTS, network::Architecture, onnx::verify};
     use burn::{
         optim::{AdamWConfig, GradientsParams},
         tensor::Device,
@@ -63,10 +71,13 @@ mod tests {
             let recipe = include_str!("../recipes/first.toml");
             let mut config = Config::parse(recipe, &overrides.map(str::to_owned)).unwrap();
             config.training.loss = loss_kind;
+            config.training.statement_weight = 0.3;
+            config.training.listeners_weight = 0.3;
             let device = Device::flex().autodiff();
             device.seed(1);
             let architecture = Architecture::new(&config.network, &config.feature_settings());
-            let mut network = architecture.init(0.0, &device);
+            let network = architecture.init(0.0, &device);
+            let mut student = Student::new(network, &architecture, &config.training, &device);
             let mut optimizer = AdamWConfig::new().init();
             let windows = verify::windows(&[FeatureKind::LogMel], 9).split_off(1);
             let batch = Batch {
@@ -75,14 +86,21 @@ mod tests {
                     .collect(),
                 classes: vec![1.0; 8 * Emotion::COUNT],
                 voice: (0..8).map(|row| (row % 2) as f32).collect(),
+                // Something is known of half of them.
+                statements: (0..8 * STATEMENTS.len())
+                    .map(|at| f32::from(u8::from(at % 15 == 0 && at < 60)))
+                    .collect(),
+                listeners: (0..8 * Emotion::COUNT)
+                    .map(|at| f32::from(u8::from(at % 8 == 0 && at < 28)))
+                    .collect(),
                 ..Batch::plain(&windows, 64)
             };
             let mut losses = Vec::new();
             for _ in 0..60 {
-                let loss = loss(&network, batch.clone(), &config.training, &device);
+                let loss = loss(&student, batch.clone(), &config.training, &device);
                 losses.push(loss.clone().into_scalar::<f32>());
-                let gradients = GradientsParams::from_grads(loss.backward(), &network);
-                network = optimizer.step(1e-2, network, gradients);
+                let gradients = GradientsParams::from_grads(loss.backward(), &student);
+                student = optimizer.step(1e-2, student, gradients);
             }
             let (first, last) = (losses[0], losses[59]);
             assert!(last < 0.25 * first, "{kind}: {first} to {last}");

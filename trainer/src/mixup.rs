@@ -19,6 +19,8 @@ pub fn mix(items: &mut [Item], settings: &Augmentation, rng: &mut impl Rng) {
         let share = beta.sample(rng).max(0.5) as f32;
         blend(&mut item.rows, &other.rows, share);
         blend(&mut item.target, &other.target, share);
+        blend(&mut item.statement, &other.statement, share);
+        blend(&mut item.listeners, &other.listeners, share);
         let larger = |a: &mut f32, b: &f32| *a = a.max(*b);
         item.classes
             .iter_mut()
@@ -54,6 +56,8 @@ mod tests {
             voice,
             corpus: None,
             known: false,
+            statement: std::array::from_fn(|at| f32::from(u8::from(at == emotion))),
+            listeners: target,
         }
     }
 

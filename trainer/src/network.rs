@@ -117,6 +117,12 @@ impl Architecture {
         }
     }
 
+    /// Width of the pooled steps.
+    #[must_use]
+    pub fn pooled_width(&self) -> usize {
+        3 * self.step_width()
+    }
+
     /// Multiplications and additions for each 250 ms of voice, as it runs in a stream: the layers up to the projection on
     /// [`PIECE_ROWS`] rows, the others on a whole window.
     #[must_use]
@@ -135,7 +141,7 @@ impl Architecture {
         if self.kind.recurs() {
             macs += steps * 4 * self.hidden * (self.projection + self.hidden);
         }
-        macs + steps * 4 * self.step_width() + 3 * self.step_width() * (Emotion::COUNT + 1)
+        macs + steps * 4 * self.step_width() + self.pooled_width() * (Emotion::COUNT + 1)
     }
 
     /// A network with random weights, from the device's generator. `dropout` is the share of activations dropped in training.
@@ -159,7 +165,7 @@ impl Architecture {
                 }
             });
         let blocks: Vec<Block> = blocks.collect();
-        let width = self.step_width();
+        let width = self.pooled_width();
         Network {
             blocks,
             convolved: self.convolved,
@@ -173,9 +179,9 @@ impl Architecture {
                 .kind
                 .recurs()
                 .then(|| Lstm::new(self.projection, self.hidden, device)),
-            score: LinearConfig::new(width, 1).init(device),
-            emotions: LinearConfig::new(3 * width, Emotion::COUNT).init(device),
-            voice: LinearConfig::new(3 * width, 1).init(device),
+            score: LinearConfig::new(self.step_width(), 1).init(device),
+            emotions: LinearConfig::new(width, Emotion::COUNT).init(device),
+            voice: LinearConfig::new(width, 1).init(device),
             dropout: DropoutConfig::new(dropout).init(),
         }
     }
@@ -316,6 +322,19 @@ impl Network {
     /// `features` `[B, T, columns]` and `mask` `[B, T/4]` to the emotions' logits `[B, 7]` and the voice's `[B, 1]`. `T` is a
     /// multiple of 4.
     pub fn forward(&self, features: Tensor<3>, mask: Tensor<2>) -> (Tensor<2>, Tensor<2>) {
+        self.judge(self.listen(features, mask))
+    }
+
+    /// Pooled steps `[B, 3 H]` to the logits of the emotions and the voice.
+    pub fn judge(&self, pooled: Tensor<2>) -> (Tensor<2>, Tensor<2>) {
+        (
+            self.emotions.forward(pooled.clone()),
+            self.voice.forward(pooled),
+        )
+    }
+
+    /// The input of [`forward`](Self::forward) to the pooled steps, `[B, 3 H]`.
+    pub fn listen(&self, features: Tensor<3>, mask: Tensor<2>) -> Tensor<2> {
         let [batch, frames, columns] = features.dims();
         let stride = self.mask_stride();
         let mask = mask.slice(s![.., ..;stride as isize]);
@@ -348,11 +367,7 @@ impl Network {
         if let Some(lstm) = &self.lstm {
             x = lstm.forward(x, &mask);
         }
-        let pooled = self.dropout.forward(self.pool(x, mask));
-        (
-            self.emotions.forward(pooled.clone()),
-            self.voice.forward(pooled),
-        )
+        self.dropout.forward(self.pool(x, mask))
     }
 
     /// Attention, mean and standard deviation over the real steps: `[B, T, H]` to `[B, 3 H]`.

@@ -54,6 +54,7 @@ mod tests {
             female: true,
             emotion: Emotion::Sad,
             votes: None,
+            statement: None,
         }
     }
 

@@ -164,6 +164,7 @@ mod tests {
                     female: speaker % 2 == 0,
                     emotion: Emotion::ALL[number],
                     votes: None,
+                    statement: None,
                 })
             })
         });

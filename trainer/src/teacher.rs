@@ -138,6 +138,7 @@ mod tests {
             voice: vec![1.0, 0.0],
             corpora: vec![Some(Corpus::CremaD), None],
             known: vec![false; 2],
+            ..Batch::default()
         }
     }
 

@@ -14,6 +14,7 @@ use crate::{
     loss,
     network::{Architecture, Network},
     progress::{Outcome, Progress, RunStart, Step},
+    side_tasks::Student,
     teacher::Teachers,
 };
 use anyhow::{Result, bail, ensure};
@@ -78,7 +79,8 @@ pub fn train(config: &Config, dataset: Dataset, options: Options) -> Result<Outc
         network.num_params(),
         tuned_from.as_deref(),
     );
-    let mut learner = Learner::new(config, network, device);
+    let student = Student::new(network, &architecture, &config.training, &device);
+    let mut learner = Learner::new(config, student, device);
     let steps = batch::steps(dataset.training.len(), config);
     let epochs_done = begin(config, folder, resume, &facts, steps, &mut learner)?;
     let log = folder.keep_log(epochs_done)?;
@@ -144,29 +146,37 @@ fn begin(
 /// The network that learns, with all that goes with it.
 struct Learner {
     device: Device,
-    network: Network,
+    student: Student,
     optimizer: ModuleOptimizer,
     average: Option<Average>,
     decay: f64,
 }
 
 impl Learner {
-    fn new(config: &Config, network: Network, device: Device) -> Self {
+    fn new(config: &Config, student: Student, device: Device) -> Self {
         let decay = config.training.weight_average;
         Self {
-            average: (decay > 0.0).then(|| Average::new(network.valid(), decay, 0)),
+            average: (decay > 0.0).then(|| Average::new(student.network.valid(), decay, 0)),
             optimizer: optimizer(&config.training),
-            network,
+            student,
             device,
             decay,
         }
     }
 
     fn load(&mut self, checkpoint: &Checkpoint, steps_done: usize) -> Result<()> {
-        self.network = self.network.clone().try_load_file(checkpoint.weights())?;
+        let student = &mut self.student;
+        student.network = student
+            .network
+            .clone()
+            .try_load_file(checkpoint.weights())?;
+        if let Some(side_tasks) = student.side_tasks.take() {
+            student.side_tasks = Some(side_tasks.try_load_file(checkpoint.side_tasks())?);
+        }
         self.optimizer = self.optimizer.clone().load(checkpoint.optimizer())?;
         if self.average.is_some() {
-            let network = self.network.valid().try_load_file(checkpoint.average())?;
+            let network = self.student.network.valid();
+            let network = network.try_load_file(checkpoint.average())?;
             self.average = Some(Average::new(network, self.decay, steps_done));
         }
         Ok(())
@@ -176,7 +186,7 @@ impl Learner {
     fn judged(&self) -> Network {
         match &self.average {
             Some(average) => average.network().clone(),
-            None => self.network.valid(),
+            None => self.student.network.valid(),
         }
     }
 }
@@ -238,7 +248,7 @@ impl Run<'_> {
                 ..epoch
             });
             let state = State {
-                network: &learner.network,
+                student: &learner.student,
                 average: learner.average.as_ref().map(Average::network),
                 optimizer: &learner.optimizer,
                 epochs_done: log.len(),
@@ -270,7 +280,7 @@ impl Run<'_> {
             let share = (done * steps + step) as f64 / (settings.epochs * steps) as f64;
             rate = relative_rate(share, settings) * settings.learning_rate;
             self.teachers.teach(&mut batch);
-            let loss = loss::loss(&learner.network, batch, settings, &learner.device);
+            let loss = loss::loss(&learner.student, batch, settings, &learner.device);
             let value = f64::from(loss.clone().into_scalar::<f32>());
             ensure!(
                 value.is_finite(),
@@ -279,12 +289,12 @@ impl Run<'_> {
                 step + 1
             );
             sum += value;
-            let gradients = GradientsParams::from_grads(loss.backward(), &learner.network);
-            learner.network = learner
+            let gradients = GradientsParams::from_grads(loss.backward(), &learner.student);
+            learner.student = learner
                 .optimizer
-                .step(rate, learner.network.clone(), gradients);
+                .step(rate, learner.student.clone(), gradients);
             if let Some(average) = &mut learner.average {
-                average.update(&learner.network);
+                average.update(&learner.student.network);
             }
             progress.step(&Step {
                 epoch: done + 1,

@@ -1,6 +1,6 @@
 //! `MANIFEST.csv`: a line a clip, of all corpora. Beside it there may be `crema_d_votes.csv`: what listeners heard in a clip.
 
-use super::{Clip, Corpus, Scan, admit, emotion_of};
+use super::{Clip, Corpus, Scan, admit, emotion_of, statements::statement_of};
 use anyhow::{Context, Result};
 use pathos_analysis::Emotion;
 use serde::Deserialize;
@@ -20,6 +20,8 @@ struct Row {
     sex: String,
     emotion: String,
     kind: String,
+    #[serde(default)]
+    statement: String,
 }
 
 /// How many listeners chose each emotion. CREMA-D's could not choose surprise.
@@ -63,6 +65,7 @@ fn clip(row: Row, path: PathBuf, votes: Option<[u8; Emotion::COUNT]>) -> Result<
         emotion: emotion_of(&row.emotion)
             .ok_or_else(|| format!("the emotion `{}` is unknown", row.emotion))?,
         votes,
+        statement: statement_of(&row.statement),
     })
 }
 

@@ -2,6 +2,9 @@
 
 mod manifest;
 mod names;
+mod statements;
+
+pub use statements::STATEMENTS;
 
 use anyhow::{Context, Result, bail};
 use pathos_analysis::Emotion;
@@ -81,6 +84,8 @@ pub struct Clip {
     pub emotion: Emotion,
     /// How many listeners, of the voice alone, chose each emotion; known of CREMA-D.
     pub votes: Option<[u8; Emotion::COUNT]>,
+    /// What is said, as its place in [`STATEMENTS`]; known of CREMA-D and RAVDESS.
+    pub statement: Option<usize>,
 }
 
 /// A file that was refused, and why.

@@ -7,7 +7,7 @@
 //! | TESS | `OAF_back_angry.wav` | Pichora-Fuller and Dupuis, Scholars Portal Dataverse, 2020 |
 //! | SAVEE | `DC_a01.wav`, or `DC/a01.wav` | Haq and Jackson, 2010 |
 
-use super::{Clip, Corpus, Scan, admit, emotion_of};
+use super::{Clip, Corpus, Scan, admit, emotion_of, statements::statement_of};
 use anyhow::{Context, Result};
 use pathos_analysis::Emotion;
 use std::path::Path;
@@ -38,9 +38,20 @@ fn clip(path: &Path) -> Option<Clip> {
     let parent = path.parent()?.file_name()?.to_str()?;
     let by_dash: Vec<&str> = stem.split('-').collect();
     let by_underscore: Vec<&str> = stem.split('_').collect();
+    let mut statement = None;
     let (corpus, speaker, female, emotion) = match (&by_dash[..], &by_underscore[..]) {
-        (["03", channel, emotion, _, _, _, actor], _) => ravdess(channel, emotion, actor)?,
-        (_, [actor, _, emotion, _]) => crema_d(actor, emotion)?,
+        (["03", channel, emotion, _, said, _, actor], _) => {
+            statement = match *said {
+                "01" => statement_of("KIDS"),
+                "02" => statement_of("DOGS"),
+                _ => None,
+            };
+            ravdess(channel, emotion, actor)?
+        }
+        (_, [actor, said, emotion, _]) => {
+            statement = statement_of(said);
+            crema_d(actor, emotion)?
+        }
         (_, [speaker @ ("OAF" | "OA" | "YAF"), _, emotion]) => {
             let speaker = if *speaker == "YAF" { "YAF" } else { "OAF" };
             let emotion = emotion_of(&emotion.to_ascii_lowercase())?;
@@ -57,6 +68,7 @@ fn clip(path: &Path) -> Option<Clip> {
         female,
         emotion,
         votes: None,
+        statement,
     })
 }
 
@@ -182,6 +194,16 @@ mod tests {
             let expected = (corpus, speaker.to_owned(), female, emotion);
             assert_eq!(labels(path), Some(expected), "{path}");
         }
+    }
+
+    #[test]
+    fn what_is_said_is_known_where_all_say_it() {
+        let said = |path| clip(Path::new(path)).unwrap().statement;
+        assert_eq!(said("a/1002_IEO_FEA_HI.wav"), statement_of("IEO"));
+        assert_eq!(said("a/03-02-02-01-02-01-01.wav"), statement_of("DOGS"));
+        assert!(said("a/03-01-02-01-01-01-01.wav").is_some());
+        assert_eq!(said("a/OAF_back_fear.wav"), None);
+        assert_eq!(said("a/DC_su03.wav"), None);
     }
 
     #[test]
