@@ -1,7 +1,7 @@
 //! What is known of a model: as evidence in its file, and as its card.
 
 use crate::{
-    config::{Config, Optimizer, Protocol, Schedule},
+    config::{Config, Optimizer, Protocol, Schedule, Training},
     corpora::{Clip, Corpus, unlearned},
     evaluate::{Figures, MIX},
     evaluation::Evaluation,
@@ -374,7 +374,7 @@ fn training(text: &mut String, facts: &Facts) {
     };
     writeln!(
         text,
-        "## How it was trained\n\nWith burn by `trainer train`, seed {}: {} of {} epochs of {} examples, {:.0} minutes; {optimizer} (weight decay {}), {schedule} learning rate up\nto {}, batch {}, label smoothing {}, {:.0} % of CREMA-D's targets by its listeners' votes, {}each corpus's missing classes masked. Spans of 0.75 to 3 s of voice; change of rate ±{:.0} %, shift along the\nbands ±{:.0} %, tilt ±{} dB, an equaliser of waves of ±{} dB, noise at {} to {} dB on {:.0} %, SpecAugment, mixup on {:.0} %, {} augmented copies of each clip's sound. {:.0} % of the\nexamples are made-up sounds without a voice, with a uniform target.\n",
+        "## How it was trained\n\nWith burn by `trainer train`, seed {}: {} of {} epochs of {} examples, {:.0} minutes; {optimizer} (weight decay {}), {schedule} learning rate up\nto {}, batch {}, label smoothing {}, {:.0} % of CREMA-D's targets by its listeners' votes, {}{}each corpus's missing classes masked. Spans of 0.75 to 3 s of voice; change of rate ±{:.0} %, shift along the\nbands ±{:.0} %, tilt ±{} dB, an equaliser of waves of ±{} dB, noise at {} to {} dB on {:.0} %, SpecAugment, mixup on {:.0} %, {} augmented copies of each clip's sound. {:.0} % of the\nexamples are made-up sounds without a voice, with a uniform target.\n",
         config.seed,
         facts.epochs_done,
         training.epochs,
@@ -392,6 +392,7 @@ fn training(text: &mut String, facts: &Facts) {
                 100.0 * training.teacher_share
             ),
         },
+        side_tasks(training),
         100.0 * augmentation.stretch,
         100.0 * augmentation.warp,
         augmentation.tilt_db,
@@ -403,6 +404,21 @@ fn training(text: &mut String, facts: &Facts) {
         augmentation.copies,
         100.0 * training.non_voice_share,
     ).ok();
+}
+
+/// What else it was asked while it learned.
+fn side_tasks(training: &Training) -> String {
+    let tasks = [
+        (
+            training.statement_weight,
+            "which of the sentences of CREMA-D and RAVDESS is said",
+        ),
+        (training.listeners_weight, "what CREMA-D's listeners heard"),
+    ];
+    let asked = tasks.into_iter().filter(|(weight, _)| *weight > 0.0);
+    asked
+        .map(|(weight, task)| format!("asked as well, with a weight of {weight}, {task}, "))
+        .collect()
 }
 
 fn network(text: &mut String, facts: &Facts) {

@@ -82,7 +82,10 @@ fn recipe(folder: &Path, epochs: usize) -> PathBuf {
         .replace("batch_size = 32", "batch_size = 4")
         .replace("ravdess = 6", "ravdess = 2")
         .replace("copies = 0", "copies = 1")
-        .replace("vote_share = 0.0", "vote_share = 0.0\nstatement_weight = 0.3")
+        .replace(
+            "vote_share = 0.0",
+            "vote_share = 0.0\nstatement_weight = 0.3",
+        )
         .replace("weight_average = 0.0", "weight_average = 0.9");
     let path = folder.join("recipe.toml");
     fs::write(&path, recipe).unwrap();

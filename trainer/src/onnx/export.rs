@@ -22,7 +22,7 @@ use pathos_analysis::{
 };
 use tract_onnx::pb::ModelProto;
 
-/// How far burn and tract may differ in a logit.
+/// How far burn and tract may differ: see [`verify::difference`].
 const TOLERANCE: f32 = 1e-4;
 /// Windows on which they are compared.
 const WINDOWS: usize = 32;
@@ -81,7 +81,7 @@ pub fn model_file(network: &Network, labels: &Labels) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// The largest difference of a logit between burn and tract, on made-up windows of every length.
+/// The largest difference between burn and tract, on made-up windows of every length.
 fn difference_from_burn(network: &Network, model: &Model) -> f32 {
     let windows = verify::windows(&model.info().features.kinds, WINDOWS);
     let expected = evaluate::run(network, &windows, &Device::flex());

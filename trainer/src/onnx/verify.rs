@@ -16,7 +16,7 @@ use tract_onnx::pb::ModelProto;
 
 /// Windows on which the runtimes are compared.
 pub const WINDOWS: usize = 100;
-/// How far they may differ in a logit.
+/// How far they may differ: see [`difference`].
 pub const TOLERANCE: f32 = 1e-4;
 /// Numbers that a window is answered with.
 const ANSWER: usize = Emotion::COUNT + 1;
@@ -38,7 +38,7 @@ for row in data:
 /// What a comparison came to.
 #[derive(Debug, PartialEq)]
 pub enum Comparison {
-    /// The largest difference of a logit.
+    /// The largest [`difference`].
     Difference(f32),
     /// Why there was none.
     Skipped(String),
@@ -62,11 +62,15 @@ pub fn windows(kinds: &[FeatureKind], count: usize) -> Vec<Window> {
     (0..count).map(window).collect()
 }
 
-/// The largest difference of two answers.
+/// The largest difference of two answers, as a share of the largest logit where that is more than 1: a network that is sure of
+/// itself says 20 and more, of which `f32` keeps fewer decimals.
 pub fn difference(a: &Logits, b: &Logits) -> f32 {
     let emotions = a.emotions.iter().zip(&b.emotions);
     let all = emotions.chain([(&a.voice, &b.voice)]);
-    all.map(|(a, b)| (a - b).abs()).fold(0.0, f32::max)
+    let (difference, largest) = all.fold((0f32, 1f32), |(difference, largest), (a, b)| {
+        (difference.max((a - b).abs()), largest.max(b.abs()))
+    });
+    difference / largest
 }
 
 /// Compares tract with onnxruntime, which the Python interpreter `python` must be able to import.
