@@ -6,7 +6,7 @@
 use crate::{
     augment::{augment, spec_augment},
     config::{Config, Training},
-    corpora::{self, Clip, Corpus, STATEMENTS},
+    corpora::{Clip, Corpus, STATEMENTS},
     dataset::Example,
     draws, mixup, non_voice,
 };
@@ -54,7 +54,7 @@ pub struct Batch {
     pub corpora: Vec<Option<Corpus>>,
     /// Whether each window's voice was heard before it.
     pub known: Vec<bool>,
-    /// `[B, 14]`: 1 for the [statement](corpora::STATEMENTS) that is said, if it is known.
+    /// `[B, 14]`: 1 for the [statement](STATEMENTS) that is said, if it is known.
     pub statements: Vec<f32>,
     /// `[B, 7]`: the shares of the listeners who heard each emotion, if they are known.
     pub listeners: Vec<f32>,

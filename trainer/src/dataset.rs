@@ -35,7 +35,8 @@ pub struct Example {
     /// Its voiced frames as it is, then those of its augmented copies. One in which the gate hears no voice, as under loud noise,
     /// is empty.
     pub copies: Vec<Vec<Frame>>,
-    /// Clips of a speaker with the same number were changed alike in the copies with the same place: see [`Sessions`].
+    /// Clips of a speaker with the same number were changed alike in the copies with the same place, if the configuration lets clips
+    /// be heard after others: see [`Sessions`].
     pub session: usize,
 }
 
@@ -210,17 +211,26 @@ impl Loader<'_> {
             let augmentation = &self.config.augmentation;
             for number in 0..augmentation.copies {
                 let voices = self.babble.voices(&part.clip, number);
-                let settings = serde_json::to_vec(&augmentation.waveform)?;
-                let sitting = (part.clip.corpus, &part.clip.speaker, session, number);
-                let sitting = Sha256::digest(serde_json::to_vec(&(sitting, &settings))?);
-                let mut sitting = ChaCha8Rng::from_seed(sitting.into());
-                let effects =
-                    waveform::draw(&augmentation.waveform, !voices.is_empty(), &mut sitting);
+                let mut sitting = Sha256::new_with_prefix(serde_json::to_vec(&(
+                    &augmentation.waveform,
+                    part.clip.corpus,
+                    &part.clip.speaker,
+                    session,
+                    number,
+                ))?);
+                if self.config.training.history_share == 0.0 {
+                    // No clip is heard after another, so each has changes of its own: more kinds of them.
+                    sitting.update(&bytes);
+                }
+                let sitting: [u8; 32] = sitting.finalize().into();
+                let effects = waveform::draw(
+                    &augmentation.waveform,
+                    !voices.is_empty(),
+                    &mut ChaCha8Rng::from_seed(sitting),
+                );
                 let key = key
                     .clone()
-                    .chain_update(settings)
-                    .chain_update(number.to_le_bytes())
-                    .chain_update(session.to_le_bytes())
+                    .chain_update(sitting)
                     .chain_update(serde_json::to_vec(&(part.row, &voices))?);
                 copies.push(self.cached(key, |rng| {
                     let samples = part.row.of(&samples_of(path)?, rng)?;
@@ -341,6 +351,74 @@ fn from_bytes(bytes: &[u8], kinds: &[FeatureKind]) -> Vec<Frame> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// How much louder, in log-mel, the copy of each clip of a speaker is than the clip.
+    fn gains(history_share: f64, folder: &Path) -> Vec<f32> {
+        let spec = hound::WavSpec {
+            channels: 1,
+            sample_rate: ANALYSIS_RATE_HZ,
+            bits_per_sample: 32,
+            sample_format: hound::SampleFormat::Float,
+        };
+        let clips = (0..4).map(|number| {
+            let path = folder.join(format!("{number}.wav"));
+            let mut file = hound::WavWriter::create(&path, spec).unwrap();
+            for at in 0..2 * ANALYSIS_RATE_HZ {
+                let phase = (200.0 + 10.0 * number as f32) * at as f32 / ANALYSIS_RATE_HZ as f32;
+                file.write_sample(0.2 * (phase.fract() - 0.5)).unwrap();
+            }
+            file.finalize().unwrap();
+            Clip {
+                path,
+                corpus: crate::corpora::Corpus::CremaD,
+                speaker: "S".to_owned(),
+                female: true,
+                emotion: pathos_analysis::Emotion::Sad,
+                votes: None,
+                statement: None,
+            }
+        });
+        let mut config = Config::parse(include_str!("../recipes/first.toml"), &[]).unwrap();
+        config.split.protocol = crate::config::Protocol::All;
+        config.training.history_share = history_share;
+        config.augmentation.copies = 1;
+        config.augmentation.waveform = waveform::WaveformAugmentation {
+            speed: 0.0,
+            stretch: 0.0,
+            pitch_semitones: 0.0,
+            reverb_share: 0.0,
+            tilt_db: 0.0,
+            band_limit_share: 0.0,
+            noise_share: 0.0,
+            ..config.augmentation.waveform
+        };
+        let cache = folder.join("cache");
+        let data = load(clips.collect(), &config, &[Role::Training], None, &cache).unwrap();
+        let level = |frames: &[Frame]| {
+            let bands = frames.iter().map(|frame| frame.log_mel[10]);
+            bands.sum::<f32>() / frames.len() as f32
+        };
+        let gain = |example: &Example| level(&example.copies[1]) - level(&example.copies[0]);
+        assert_eq!(data.training.len(), 4);
+        data.training.iter().map(gain).collect()
+    }
+
+    #[test]
+    fn copies_are_changed_alike_where_clips_are_heard_after_others() {
+        let folder = std::env::temp_dir().join(format!("pathos-sessions-{}", std::process::id()));
+        fs::create_dir_all(&folder).unwrap();
+        let spread = |gains: Vec<f32>| {
+            let (low, high) = gains
+                .iter()
+                .fold((f32::MAX, f32::MIN), |(low, high), &gain| {
+                    (low.min(gain), high.max(gain))
+                });
+            high - low
+        };
+        assert!(spread(gains(0.5, &folder)) < 0.05);
+        assert!(spread(gains(0.0, &folder)) > 0.2);
+        fs::remove_dir_all(folder).unwrap();
+    }
 
     #[test]
     fn frames_survive_the_cache() {
