@@ -142,11 +142,18 @@ impl Batch {
         )
     }
 
+    /// Some of its values, as `[B, width]`.
+    #[must_use]
+    pub fn matrix(&self, values: &[f32], device: &Device) -> Tensor<2> {
+        let count = self.voice.len();
+        let shape = [count, values.len() / count];
+        Tensor::from_data(TensorData::new(values.to_vec(), shape), device)
+    }
+
     /// What is added to the logits, `[B, 7]`, so that classes which a clip's corpus does not have get no probability.
     #[must_use]
     pub fn absent(&self, device: &Device) -> Tensor<2> {
-        let classes = TensorData::new(self.classes.clone(), [self.voice.len(), Emotion::COUNT]);
-        (Tensor::from_data(classes, device) - 1.0) * 1e4
+        (self.matrix(&self.classes, device) - 1.0) * 1e4
     }
 
     /// A batch of plain windows, for evaluation.
@@ -190,8 +197,7 @@ impl Source {
         };
         let mut speakers: BTreeMap<_, Vec<usize>> = BTreeMap::new();
         for (place, clip) in clips.iter().enumerate() {
-            let speaker = (clip.corpus, clip.speaker.clone());
-            speakers.entry(speaker).or_default().push(place);
+            speakers.entry(clip.voice()).or_default().push(place);
         }
         Ok(Arc::new(Self {
             speakers,
@@ -278,12 +284,9 @@ impl Source {
         let corpus = example.clip.corpus;
         let classes = Emotion::ALL.map(|emotion| if corpus.has(emotion) { 1.0 } else { 0.0 });
         let target = target(&example.clip, &self.config.training);
-        let mut statement = [0.0; STATEMENTS.len()];
-        if let Some(said) = example.clip.statement {
-            statement[said] = 1.0;
-        }
+        let said = example.clip.statement;
         Item {
-            statement,
+            statement: std::array::from_fn(|at| f32::from(u8::from(said == Some(at)))),
             listeners: listeners(&example.clip),
             target,
             classes,
@@ -302,7 +305,7 @@ impl Source {
         if training.history_share == 0.0 || !rng.random_bool(training.history_share) {
             return Vec::new();
         }
-        let places = &self.speakers[&(clip.corpus, clip.speaker.clone())];
+        let places = &self.speakers[&clip.voice()];
         let mut clips: Vec<&Example> = places.iter().map(|&at| &self.examples[at]).collect();
         if copy > 0 {
             clips.retain(|other| other.session == example.session);
@@ -470,20 +473,26 @@ mod tests {
         );
     }
 
-    #[test]
-    fn a_voice_may_have_been_heard_before() {
-        let overrides = [
-            "features.kinds=[\"log-mel\",\"habit\"]",
-            "training.history_share=0.5",
-            "training.history_clips=12",
-            "training.history_alike=0.5",
-        ];
-        let recipe = include_str!("../recipes/first.toml");
-        let config = Config::parse(recipe, &overrides.map(str::to_owned)).unwrap();
+    /// A configuration that looks at habits, and examples of one speaker.
+    fn one_voice(history: &[&str]) -> (Config, Vec<Example>) {
+        let kinds = "features.kinds=[\"log-mel\",\"habit\"]";
+        let overrides = [&[kinds], history].concat();
+        let overrides: Vec<String> = overrides.into_iter().map(str::to_owned).collect();
+        let config = Config::parse(include_str!("../recipes/first.toml"), &overrides).unwrap();
         let mut examples = examples();
         for example in &mut examples {
             example.clip.speaker = "S".to_owned();
         }
+        (config, examples)
+    }
+
+    #[test]
+    fn a_voice_may_have_been_heard_before() {
+        let (config, examples) = one_voice(&[
+            "training.history_share=0.5",
+            "training.history_clips=12",
+            "training.history_alike=0.5",
+        ]);
         let source = Source::new(examples, &config).unwrap();
         let columns = source.windowing.columns();
         let (mut known, mut new, mut said) = (0, 0, 0);
@@ -502,17 +511,10 @@ mod tests {
 
     #[test]
     fn what_was_heard_before_a_copy_was_changed_alike() {
-        let overrides = [
-            "features.kinds=[\"log-mel\",\"habit\"]",
-            "training.history_share=1.0",
-            "training.history_clips=9",
-        ];
-        let recipe = include_str!("../recipes/first.toml");
-        let config = Config::parse(recipe, &overrides.map(str::to_owned)).unwrap();
-        let mut examples = examples();
+        let (config, mut examples) =
+            one_voice(&["training.history_share=1.0", "training.history_clips=9"]);
         let copy = |level: f32| vec![Frame::from([level; 64]); 80];
         for (number, example) in examples.iter_mut().enumerate() {
-            example.clip.speaker = "S".to_owned();
             example.session = number / 3 % 4;
             // A copy in which nothing was heard is passed over.
             let silent = number >= 90;

@@ -112,9 +112,6 @@ pub fn load(
             Ok(loaded) => {
                 hash.update(loaded.file_hash);
                 hash.update([role as u8]);
-                let Loaded {
-                    copies, session, ..
-                } = loaded;
                 let examples = match role {
                     Role::Training => &mut dataset.training,
                     Role::Validation => &mut dataset.validation,
@@ -122,8 +119,8 @@ pub fn load(
                 };
                 examples.push(Example {
                     clip,
-                    copies,
-                    session,
+                    copies: loaded.copies,
+                    session: loaded.session,
                 });
             }
             Err(error) => dataset.refused.push((clip.path, format!("{error:#}"))),
@@ -383,14 +380,8 @@ mod tests {
         config.training.history_share = history_share;
         config.augmentation.copies = 1;
         config.augmentation.waveform = waveform::WaveformAugmentation {
-            speed: 0.0,
-            stretch: 0.0,
-            pitch_semitones: 0.0,
-            reverb_share: 0.0,
-            tilt_db: 0.0,
-            band_limit_share: 0.0,
-            noise_share: 0.0,
-            ..config.augmentation.waveform
+            gain_db: config.augmentation.waveform.gain_db,
+            ..config.augmentation.waveform.off()
         };
         let cache = folder.join("cache");
         let data = load(clips.collect(), &config, &[Role::Training], None, &cache).unwrap();

@@ -17,7 +17,7 @@ impl Sessions {
     pub fn new(clips: &[Clip]) -> Self {
         let mut counts = BTreeMap::new();
         for clip in clips {
-            *counts.entry(speaker(clip)).or_default() += 1;
+            *counts.entry(clip.voice()).or_default() += 1;
         }
         Self(counts)
     }
@@ -29,16 +29,12 @@ impl Sessions {
     /// If the speaker was not among the clips of [`Sessions::new`].
     #[must_use]
     pub fn of(&self, clip: &Clip) -> usize {
-        let sessions = self.0[&speaker(clip)].div_ceil(CLIPS);
+        let sessions = self.0[&clip.voice()].div_ceil(CLIPS);
         let name = clip.path.file_name().unwrap_or_default();
         let digest = Sha256::digest(name.as_encoded_bytes());
         let number = u64::from_le_bytes(std::array::from_fn(|at| digest[at]));
         (number % sessions as u64) as usize
     }
-}
-
-fn speaker(clip: &Clip) -> (Corpus, String) {
-    (clip.corpus, clip.speaker.clone())
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use crate::{
 use burn::{
     module::Module,
     nn::{Linear, LinearConfig},
-    tensor::{Device, Tensor, TensorData, activation::log_softmax},
+    tensor::{Device, Tensor, activation::log_softmax},
 };
 use pathos_analysis::Emotion;
 
@@ -63,9 +63,7 @@ impl SideTasks {
         let device = pooled.device();
         // Windows of which nothing is known have a target of 0 throughout, and no part in it.
         let task = |layer: &Linear, targets: &[f32], weight: f32| {
-            let width = targets.len() / batch.voice.len();
-            let shape = [batch.voice.len(), width];
-            let targets = Tensor::<2>::from_data(TensorData::new(targets.to_vec(), shape), &device);
+            let targets = batch.matrix(targets, &device);
             (log_softmax(layer.forward(pooled.clone()), 1) * targets).sum() * -weight
         };
         task(

@@ -280,7 +280,7 @@ impl Run<'_> {
             let share = (done * steps + step) as f64 / (settings.epochs * steps) as f64;
             rate = relative_rate(share, settings) * settings.learning_rate;
             self.teachers.teach(&mut batch);
-            let loss = loss::loss(&learner.student, batch, settings, &learner.device);
+            let loss = loss::loss(&learner.student, &batch, settings, &learner.device);
             let value = f64::from(loss.clone().into_scalar::<f32>());
             ensure!(
                 value.is_finite(),

@@ -88,6 +88,14 @@ pub struct Clip {
     pub statement: Option<usize>,
 }
 
+impl Clip {
+    /// Whose clip it is, as a key: RAVDESS's actors count twice, for they speak and sing.
+    #[must_use]
+    pub fn voice(&self) -> (Corpus, String) {
+        (self.corpus, self.speaker.clone())
+    }
+}
+
 /// A file that was refused, and why.
 pub type Refused = (PathBuf, String);
 

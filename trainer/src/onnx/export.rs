@@ -5,7 +5,7 @@
 
 use super::{
     builder::{self, GraphBuilder, int, ints},
-    verify,
+    verify::{self, TOLERANCE},
 };
 use crate::{
     evaluate,
@@ -22,8 +22,6 @@ use pathos_analysis::{
 };
 use tract_onnx::pb::ModelProto;
 
-/// How far burn and tract may differ: see [`verify::difference`].
-const TOLERANCE: f32 = 1e-4;
 /// Windows on which they are compared.
 const WINDOWS: usize = 32;
 /// Added to the LSTM's input gate at a step of padding, which shuts it: the cell stays at 0 up to the first real step.

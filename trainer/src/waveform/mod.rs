@@ -47,6 +47,24 @@ pub struct WaveformAugmentation {
     pub gain_db: f32,
 }
 
+#[cfg(test)]
+impl WaveformAugmentation {
+    /// The same, so that it changes nothing.
+    pub(crate) fn off(self) -> Self {
+        Self {
+            speed: 0.0,
+            stretch: 0.0,
+            pitch_semitones: 0.0,
+            reverb_share: 0.0,
+            tilt_db: 0.0,
+            band_limit_share: 0.0,
+            noise_share: 0.0,
+            gain_db: 0.0,
+            ..self
+        }
+    }
+}
+
 /// What can be done to a sound.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Effect {
@@ -292,18 +310,7 @@ mod tests {
 
     #[test]
     fn all_settings_at_zero_change_nothing() {
-        let mut nothing = settings();
-        nothing = WaveformAugmentation {
-            speed: 0.0,
-            stretch: 0.0,
-            pitch_semitones: 0.0,
-            reverb_share: 0.0,
-            tilt_db: 0.0,
-            band_limit_share: 0.0,
-            noise_share: 0.0,
-            gain_db: 0.0,
-            ..nothing
-        };
+        let nothing = settings().off();
         let mut rng = ChaCha8Rng::seed_from_u64(1);
         let effects = draw(&nothing, false, &mut rng);
         assert!(effects.is_empty());
