@@ -10,6 +10,7 @@ use crate::{
     window::WindowSettings,
 };
 use serde::{Deserialize, Serialize};
+use std::ops::RangeInclusive;
 
 /// Values of a frame beside its log-mel bands: chroma and prosody.
 pub const EXTRA_VALUES: usize = CHROMA_BINS + PROSODY_VALUES;
@@ -17,6 +18,8 @@ pub const EXTRA_VALUES: usize = CHROMA_BINS + PROSODY_VALUES;
 pub const PROSODY_VALUES: usize = 3;
 /// F0 that is taken before the first voiced frame, in Hz: between the medians of men and women.
 const NEUTRAL_F0_HZ: f32 = 160.0;
+/// What a [background](WindowSettings::background_db) can be.
+pub const BACKGROUND_DB: RangeInclusive<f32> = 10.0..=100.0;
 /// Decibels to a unit of the level in [`FeatureKind::Prosody`], which gives it about the spread of the other columns.
 const DB_PER_UNIT: f32 = 10.0;
 
@@ -101,6 +104,13 @@ impl FeatureSettings {
         }
     }
 
+    /// The same, with noise under each log-mel band that many decibels below the voice.
+    #[must_use]
+    pub fn over_background(mut self, below_peak_db: Option<f32>) -> Self {
+        self.window.background_db = below_peak_db;
+        self
+    }
+
     /// Columns of a window.
     #[must_use]
     pub fn columns(&self) -> usize {
@@ -117,7 +127,10 @@ impl FeatureSettings {
     /// Whether there is a kind that is not of the window as a whole, and this build makes the features as stated.
     #[must_use]
     pub fn is_known(&self) -> bool {
-        self.kinds.iter().any(|kind| !kind.is_overall()) && *self == Self::of(&self.kinds)
+        let background_db = self.window.background_db;
+        self.kinds.iter().any(|kind| !kind.is_overall())
+            && *self == Self::of(&self.kinds).over_background(background_db)
+            && background_db.is_none_or(|db| BACKGROUND_DB.contains(&db))
     }
 }
 
@@ -202,6 +215,9 @@ mod tests {
         let mut other = FeatureSettings::default();
         other.log_mel.high_hz = 8000.0;
         assert!(!other.is_known());
+        let over = |db| FeatureSettings::default().over_background(Some(db));
+        assert!(over(40.0).is_known());
+        assert!(!over(-1.0).is_known() && !over(f32::NAN).is_known());
     }
 
     #[test]

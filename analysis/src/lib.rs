@@ -23,6 +23,7 @@
 //! ```
 
 pub mod analyzer;
+mod background;
 pub mod ballistics;
 pub mod chroma;
 pub mod deltas;

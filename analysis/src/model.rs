@@ -215,7 +215,7 @@ impl Model {
     /// Makes the windows that the network takes.
     #[must_use]
     pub fn windowing(&self) -> Windowing {
-        Windowing::new(&self.info.features.kinds)
+        Windowing::new(&self.info.features)
     }
 
     /// What the file says of the model.

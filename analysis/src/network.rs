@@ -100,7 +100,7 @@ impl Network {
             columns,
             overall,
         };
-        network.whole(&Windowing::new(&features.kinds).window(&[]))?;
+        network.whole(&Windowing::new(features).window(&[]))?;
         network.check_reach()?;
         Ok(network)
     }

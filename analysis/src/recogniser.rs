@@ -25,7 +25,7 @@ impl Recogniser {
     #[must_use]
     pub fn new(model: &Model) -> Self {
         Self {
-            voice: VoiceWindow::new(&model.info().features.kinds),
+            voice: VoiceWindow::new(&model.info().features),
             steps: Vec::new(),
             settled: 0,
         }

@@ -4,9 +4,10 @@
 //! before need not be reckoned again: see [`Recogniser`](crate::Recogniser).
 
 use crate::{
+    background::Background,
     chroma::CHROMA_BINS,
     deltas::{REACH, deltas, second_deltas},
-    features::{FeatureKind, Frame, FrameExtractor},
+    features::{FeatureKind, FeatureSettings, Frame, FrameExtractor},
     gate::VoiceGate,
     habit::Habit,
     ltas::{LTAS_VALUES, ltas},
@@ -55,6 +56,10 @@ pub struct WindowSettings {
     pub memory_frames: usize,
     /// Added to each column's standard deviation.
     pub deviation_floor: f32,
+    /// Decibels below the voice's recent peak at which noise of the same power is put under each log-mel band; nothing where none
+    /// is stated.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub background_db: Option<f32>,
 }
 
 impl Default for WindowSettings {
@@ -67,6 +72,7 @@ impl Default for WindowSettings {
             normalisation: "running-mean-variance".to_owned(),
             memory_frames: MEMORY_FRAMES,
             deviation_floor: DEVIATION_FLOOR,
+            background_db: None,
         }
     }
 }
@@ -85,6 +91,7 @@ pub struct Window {
 pub struct VoiceWindow {
     kinds: Vec<FeatureKind>,
     mfcc: Mfcc,
+    background: Option<Background>,
     /// The last frames, as many as an LTAS or a delta needs.
     frames: VecDeque<Frame>,
     /// Frames that were heard.
@@ -106,13 +113,14 @@ const KEPT_FRAMES: usize = WINDOW_FRAMES + STRIDE_FRAMES + REACH;
 const KEPT_ROWS: usize = WINDOW_ROWS + STRIDE_FRAMES;
 
 impl VoiceWindow {
-    /// An empty one, for some kinds of feature in the order of [`FeatureKind::ALL`].
+    /// An empty one.
     #[must_use]
-    pub fn new(kinds: &[FeatureKind]) -> Self {
-        let columns = own_columns(kinds);
+    pub fn new(settings: &FeatureSettings) -> Self {
+        let columns = settings.columns() - settings.overall_columns();
         Self {
-            kinds: kinds.to_vec(),
+            kinds: settings.kinds.clone(),
             mfcc: Mfcc::new(),
+            background: settings.window.background_db.map(Background::new),
             frames: VecDeque::with_capacity(KEPT_FRAMES),
             heard: 0,
             waiting: Vec::with_capacity(FIRST_FRAMES * columns),
@@ -134,6 +142,8 @@ impl VoiceWindow {
         if self.frames.len() == KEPT_FRAMES {
             self.frames.pop_front();
         }
+        let background = self.background.as_mut();
+        let frame = background.map_or(frame, |background| background.under(frame));
         self.frames.push_back(frame);
         self.habit.observe(&frame);
         self.heard += 1;
@@ -185,7 +195,12 @@ impl VoiceWindow {
 
     /// Has heard this of the voice before, too long ago to be in the window.
     pub fn remember(&mut self, earlier: &[Frame]) {
-        earlier.iter().for_each(|frame| self.habit.observe(frame));
+        let mut stream = self.background.clone();
+        for frame in earlier {
+            let background = stream.as_mut();
+            let frame = background.map_or(*frame, |background| background.under(*frame));
+            self.habit.observe(&frame);
+        }
     }
 
     /// Forgets all that was heard but what the voice is like as a rule.
@@ -194,6 +209,9 @@ impl VoiceWindow {
         self.waiting.clear();
         self.rows.clear();
         self.statistics.clear();
+        if let Some(background) = &mut self.background {
+            background.clear();
+        }
         (self.heard, self.made) = (0, 0);
     }
 
@@ -294,12 +312,6 @@ impl VoiceWindow {
     }
 }
 
-/// Columns that are normalised: all but those of the window as a whole.
-fn own_columns(kinds: &[FeatureKind]) -> usize {
-    let own = kinds.iter().filter(|kind| !kind.is_overall());
-    own.map(|kind| kind.columns()).sum()
-}
-
 /// Frames that have to be heard after one before its row is known.
 fn lag(kinds: &[FeatureKind]) -> usize {
     if kinds.contains(&FeatureKind::Mfcc) {
@@ -316,11 +328,11 @@ pub struct Windowing {
 }
 
 impl Windowing {
-    /// For windows of some kinds of feature, which are in the order of [`FeatureKind::ALL`].
+    /// For windows of such features.
     #[must_use]
-    pub fn new(kinds: &[FeatureKind]) -> Self {
+    pub fn new(settings: &FeatureSettings) -> Self {
         Self {
-            empty: VoiceWindow::new(kinds),
+            empty: VoiceWindow::new(settings),
         }
     }
 
@@ -382,7 +394,7 @@ mod tests {
     use crate::log_mel::MEL_BANDS;
 
     fn windowing() -> Windowing {
-        Windowing::new(&[FeatureKind::LogMel])
+        Windowing::new(&FeatureSettings::default())
     }
 
     fn ramp(count: usize) -> Vec<Frame> {
@@ -392,7 +404,7 @@ mod tests {
 
     #[test]
     fn a_column_has_about_zero_mean_and_unit_variance() {
-        let windowing = Windowing::new(&FeatureKind::ALL);
+        let windowing = Windowing::new(&FeatureSettings::of(&FeatureKind::ALL));
         let window = windowing.window(&ramp(308));
         let columns = windowing.columns();
         assert_eq!(columns, 64 + 60 + 12 + 3 + 32 + 39);
@@ -425,7 +437,7 @@ mod tests {
     #[test]
     fn a_short_window_is_padded_on_the_left_and_masked() {
         for kinds in [&[FeatureKind::LogMel][..], &FeatureKind::ALL] {
-            let windowing = Windowing::new(kinds);
+            let windowing = Windowing::new(&FeatureSettings::of(kinds));
             let window = windowing.window(&ramp(84));
             let padding = &window.features[..(WINDOW_ROWS - 80) * windowing.columns()];
             assert!(padding.iter().all(|&v| v == 0.0));
@@ -439,7 +451,7 @@ mod tests {
     fn a_row_stays_as_it_is_while_the_window_moves_over_it() {
         for kinds in [&[FeatureKind::LogMel][..], &FeatureKind::ALL[..4]] {
             let frames = ramp(700);
-            let mut stream = VoiceWindow::new(kinds);
+            let mut stream = VoiceWindow::new(&FeatureSettings::of(kinds));
             let mut before: Option<(usize, Vec<f32>)> = None;
             for (count, frame) in frames.iter().enumerate() {
                 stream.push(*frame);
@@ -461,7 +473,7 @@ mod tests {
     fn a_full_window_has_its_context_before_it() {
         let frames = ramp(350);
         let window = windowing().window(&frames);
-        let mut stream = VoiceWindow::new(&[FeatureKind::LogMel]);
+        let mut stream = VoiceWindow::new(&FeatureSettings::default());
         frames.iter().for_each(|frame| stream.push(*frame));
         assert_eq!(
             (stream.heard(), stream.end(), stream.len()),
@@ -479,16 +491,17 @@ mod tests {
     #[test]
     fn a_habit_outlives_a_pause_and_frames_that_were_heard_before_are_part_of_it() {
         let kinds = [FeatureKind::LogMel, FeatureKind::Habit];
+        let features = FeatureSettings::of(&kinds).over_background(Some(40.0));
         let (earlier, now) = (ramp(500), ramp(200));
         let louder: Vec<Frame> = now
             .iter()
             .map(|frame| Frame::from(frame.log_mel.map(|band| band + 2.0)))
             .collect();
-        let mut stream = VoiceWindow::new(&kinds);
+        let mut stream = VoiceWindow::new(&features);
         earlier.iter().for_each(|frame| stream.push(*frame));
         stream.clear();
         louder.iter().for_each(|frame| stream.push(*frame));
-        let windowing = Windowing::new(&kinds);
+        let windowing = Windowing::new(&features);
         let window = windowing.window_after(&earlier, &louder);
         assert_eq!(stream.window(), window);
         let [.., first, second] = *window.features.as_chunks::<103>().0 else {
@@ -501,6 +514,25 @@ mod tests {
             panic!("there are rows");
         };
         assert!(last[MEL_BANDS].abs() < 0.1, "{}", last[MEL_BANDS]);
+    }
+
+    #[test]
+    fn over_a_background_a_studio_looks_as_a_room() {
+        let difference = |background_db| {
+            let features = FeatureSettings::default().over_background(background_db);
+            let windowing = Windowing::new(&features);
+            let said_in = |silence: f32| {
+                let level = |t: usize| if t % 40 < 20 { 0.0 } else { silence };
+                let frames = (0..304).map(|t| Frame::from([level(t); MEL_BANDS]));
+                windowing.window(&frames.collect::<Vec<_>>()).features
+            };
+            let (room, studio) = (said_in(-11.0), said_in(-18.0));
+            let pairs = room.iter().zip(&studio);
+            pairs.fold(0f32, |most, (a, b)| most.max((a - b).abs()))
+        };
+        // 40 dB are 9.2 Np.
+        let (plain, over) = (difference(None), difference(Some(40.0)));
+        assert!(over < plain / 3.0, "{plain} {over}");
     }
 
     #[test]
@@ -521,7 +553,7 @@ mod tests {
     fn the_columns_of_a_kind_do_not_depend_on_the_others() {
         let frames = ramp(124);
         let kinds = [FeatureKind::LogMel, FeatureKind::Prosody, FeatureKind::Ltas];
-        let all = Windowing::new(&kinds);
+        let all = Windowing::new(&FeatureSettings::of(&kinds));
         let (alone, together) = (windowing().window(&frames), all.window(&frames));
         let (alone, together) = (
             alone.features.chunks_exact(MEL_BANDS),

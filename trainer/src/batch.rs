@@ -190,10 +190,10 @@ impl Source {
     pub fn new(examples: Vec<Example>, config: &Config) -> Result<Arc<Self>> {
         let clips: Vec<_> = examples.iter().map(|example| &example.clip).collect();
         let weights = draws::weights(&clips, &config.training);
-        let kinds = config.feature_settings().kinds;
+        let features = config.feature_settings();
         let sound = |number: usize| {
             let seed = config.seed.wrapping_add(number as u64);
-            non_voice::frames(&kinds, &mut ChaCha8Rng::seed_from_u64(seed))
+            non_voice::frames(&features.kinds, &mut ChaCha8Rng::seed_from_u64(seed))
         };
         let mut speakers: BTreeMap<_, Vec<usize>> = BTreeMap::new();
         for (place, clip) in clips.iter().enumerate() {
@@ -203,7 +203,7 @@ impl Source {
             speakers,
             draws: WeightedIndex::new(weights).context("there is nothing to learn from")?,
             sounds: (0..SOUNDS).into_par_iter().map(sound).collect(),
-            windowing: Windowing::new(&kinds),
+            windowing: Windowing::new(&features),
             config: config.clone(),
             examples,
         }))

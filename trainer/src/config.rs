@@ -3,7 +3,8 @@
 use crate::waveform::WaveformAugmentation;
 use anyhow::{Context, Result, bail, ensure};
 use pathos_analysis::{
-    CONTEXT_FRAMES, FeatureKind, FeatureSettings, TIME_POOL, network::REACH_ROWS,
+    CONTEXT_FRAMES, FeatureKind, FeatureSettings, TIME_POOL, features::BACKGROUND_DB,
+    network::REACH_ROWS,
 };
 use serde::{Deserialize, Serialize};
 use std::path::Path;
@@ -36,6 +37,10 @@ pub struct Config {
 pub struct Features {
     /// `log-mel`, `mfcc`, `chroma`, `prosody`: one or several.
     pub kinds: Vec<FeatureKind>,
+    /// Decibels below the voice's recent peak at which noise is put under each log-mel band: see
+    /// [`WindowSettings`](pathos_analysis::WindowSettings). None by default.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub background_db: Option<f32>,
 }
 
 /// How clips are divided.
@@ -376,7 +381,7 @@ impl Config {
     /// How the features of this configuration are made.
     #[must_use]
     pub fn feature_settings(&self) -> FeatureSettings {
-        FeatureSettings::of(&self.features.kinds)
+        FeatureSettings::of(&self.features.kinds).over_background(self.features.background_db)
     }
 
     fn check(&self) -> Result<()> {
@@ -409,6 +414,14 @@ impl Config {
             ("augmentation.mixup_share", augmentation.mixup_share),
         ] {
             share(name, value)?;
+        }
+        if let Some(db) = self.features.background_db {
+            ensure!(
+                BACKGROUND_DB.contains(&db),
+                "features.background_db is {db}: say {} to {}, or leave it out for no background",
+                BACKGROUND_DB.start(),
+                BACKGROUND_DB.end()
+            );
         }
         ensure!(
             self.feature_settings().is_known(),
@@ -585,6 +598,7 @@ mod tests {
         let channels = "network.channels=[4,4,4,4,4]";
         assert!(refusal(&[channels, deep]).contains("frames before"));
         assert!(refusal(&["features.kinds=[\"ltas\"]"]).contains("features.kinds"));
+        assert!(refusal(&["features.background_db=-40"]).contains("10 to 100"));
         assert!(refusal(&["training.tess_share=12"]).contains("training.tess_share"));
         assert!(refusal(&["training.patience=3"]).contains("validation_share"));
         assert!(refusal(&["training.statement_weight=-0.3"]).contains("0 or more"));

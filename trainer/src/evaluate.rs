@@ -335,7 +335,7 @@ pub const SHOWN: f32 = 0.5;
 
 /// The logits of made-up sounds without a voice, each as long as what the plugin judges or longer.
 pub fn sound_logits(model: &Model) -> Vec<Logits> {
-    let windows = verify::windows(&model.info().features.kinds, NON_VOICES);
+    let windows = verify::windows(&model.info().features, NON_VOICES);
     let full = windows
         .par_iter()
         .filter(|window| window.mask.iter().sum::<f32>() >= SHORTEST_STEPS);

@@ -49,7 +49,7 @@ mod tests {
         optim::{AdamWConfig, GradientsParams},
         tensor::Device,
     };
-    use pathos_analysis::{Emotion, FeatureKind};
+    use pathos_analysis::{Emotion, FeatureSettings};
 
     /// Gradients reach every layer: a small network learns a handful of windows by heart.
     #[test]
@@ -76,7 +76,7 @@ mod tests {
             let network = architecture.init(0.0, &device);
             let mut student = Student::new(network, &architecture, &config.training, &device);
             let mut optimizer = AdamWConfig::new().init();
-            let windows = verify::windows(&[FeatureKind::LogMel], 8);
+            let windows = verify::windows(&FeatureSettings::default(), 8);
             let batch = Batch {
                 targets: (0..8 * Emotion::COUNT)
                     .map(|at| f32::from(u8::from(at % Emotion::COUNT == at / Emotion::COUNT % 7)))

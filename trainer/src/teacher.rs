@@ -53,8 +53,9 @@ impl Teachers {
             );
             let features = own.feature_settings();
             ensure!(
-                config.feature_settings().kinds.starts_with(&features.kinds),
-                "it does not look at the first of the features.kinds of this run"
+                config.feature_settings().kinds.starts_with(&features.kinds)
+                    && config.feature_settings().window == features.window,
+                "it does not look at the first of the features.kinds of this run, or over another features.background_db"
             );
             let corpora = RunFacts::read(&run.facts())?.corpora;
             if let Some(foreign) = corpora.difference(&facts.corpora).next() {

@@ -88,7 +88,7 @@ pub fn train(config: &Config, dataset: Dataset, options: Options) -> Result<Outc
         config,
         folder,
         judge: Judge {
-            windowing: Windowing::new(&config.feature_settings().kinds),
+            windowing: Windowing::new(&config.feature_settings()),
             validation: dataset.validation,
             test: dataset.test,
         },

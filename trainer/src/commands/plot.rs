@@ -9,7 +9,7 @@ use crate::{
     waveform::{self, Effect},
 };
 use anyhow::{Context, Result};
-use pathos_analysis::{FeatureKind, MEL_BANDS, Windowing, resample_all, voiced_frames};
+use pathos_analysis::{FeatureSettings, MEL_BANDS, Windowing, resample_all, voiced_frames};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use std::path::{Path, PathBuf};
@@ -86,12 +86,12 @@ fn rows(
     settings: &Augmentation,
     rng: &mut ChaCha8Rng,
 ) -> Vec<RowsChange> {
-    let kinds = [FeatureKind::LogMel];
-    let windowing = Windowing::new(&kinds);
+    let features = FeatureSettings::default();
+    let windowing = Windowing::new(&features);
     let item = |samples: &[f32]| Item {
         voice: 1.0,
         ..Item::unpadded(
-            &windowing.window(&voiced_frames(samples, &kinds)),
+            &windowing.window(&voiced_frames(samples, &features.kinds)),
             MEL_BANDS,
         )
     };

@@ -171,6 +171,7 @@ pub fn tune(arguments: &TuneArguments) -> Result<()> {
 /// Gives a configuration the network and the features of a model.
 fn adopt(config: &mut Config, architecture: &Architecture, features: &FeatureSettings) {
     config.features.kinds.clone_from(&features.kinds);
+    config.features.background_db = features.window.background_db;
     let network = &mut config.network;
     network.kind = architecture.kind;
     network.channels.clone_from(&architecture.channels);

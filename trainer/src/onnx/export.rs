@@ -81,7 +81,7 @@ pub fn model_file(network: &Network, labels: &Labels) -> Result<Vec<u8>> {
 
 /// The largest difference between burn and tract, on made-up windows of every length.
 fn difference_from_burn(network: &Network, model: &Model) -> f32 {
-    let windows = verify::windows(&model.info().features.kinds, WINDOWS);
+    let windows = verify::windows(&model.info().features, WINDOWS);
     let expected = evaluate::run(network, &windows, &Device::flex());
     let pairs = windows.iter().zip(expected);
     pairs

@@ -3,7 +3,9 @@
 use super::import;
 use crate::non_voice;
 use anyhow::{Context, Result, ensure};
-use pathos_analysis::{Emotion, FeatureKind, Logits, MIN_VOICED_FRAMES, Model, Window, Windowing};
+use pathos_analysis::{
+    Emotion, FeatureSettings, Logits, MIN_VOICED_FRAMES, Model, Window, Windowing,
+};
 use prost::Message;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -46,11 +48,11 @@ pub enum Comparison {
 
 /// Made-up windows of every length that the plugin judges, the same each time. (Of an empty one the attention goes to what is
 /// no voice, by scores of which little is left beside the number that shuts them out: runtimes differ there, and no matter.)
-pub fn windows(kinds: &[FeatureKind], count: usize) -> Vec<Window> {
-    let windowing = Windowing::new(kinds);
+pub fn windows(features: &FeatureSettings, count: usize) -> Vec<Window> {
+    let windowing = Windowing::new(features);
     let mut rng = ChaCha8Rng::seed_from_u64(0);
     let window = |number: usize| {
-        let frames = non_voice::frames(kinds, &mut rng);
+        let frames = non_voice::frames(&features.kinds, &mut rng);
         let shortest = MIN_VOICED_FRAMES.min(frames.len());
         let length = match number {
             0 => shortest,
@@ -90,7 +92,7 @@ pub fn compare(model_file: &Path, python: &str) -> Result<Comparison> {
             "`{python}` cannot import onnxruntime; install it with `{python} -m pip install onnxruntime`"
         )));
     }
-    let windows = windows(&model.info().features.kinds, WINDOWS);
+    let windows = windows(&model.info().features, WINDOWS);
     let answers = onnxruntime_answers(model_file, python, &windows)?;
     let differences = windows
         .iter()
@@ -179,9 +181,9 @@ mod tests {
 
     #[test]
     fn the_windows_are_the_same_each_time_and_of_many_lengths() {
-        let kinds = [FeatureKind::LogMel];
-        let windows = windows(&kinds, 20);
-        assert_eq!(windows, self::windows(&kinds, 20));
+        let features = FeatureSettings::default();
+        let windows = windows(&features, 20);
+        assert_eq!(windows, self::windows(&features, 20));
         assert_eq!(windows[0].mask.iter().sum::<f32>(), 18.0);
         assert_eq!(windows[1].mask.iter().sum::<f32>(), 76.0);
     }
