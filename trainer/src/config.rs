@@ -520,15 +520,15 @@ fn set(table: &mut toml::Table, assignment: &str) -> Result<()> {
                 format!("there is no key `{key}`: `{part}` is no table of the configuration")
             })?;
     }
-    let known = place.keys().cloned().collect::<Vec<_>>().join(", ");
-    let old = place
-        .get_mut(last)
-        .with_context(|| format!("there is no key `{key}`; there are {known}"))?;
     // `2` stands for `2.0` where a number with a fraction is meant.
-    *old = match (&old, value) {
-        (toml::Value::Float(_), toml::Value::Integer(whole)) => toml::Value::Float(whole as f64),
+    let value = match (place.get(last), value) {
+        (Some(toml::Value::Float(_)), toml::Value::Integer(whole)) => {
+            toml::Value::Float(whole as f64)
+        }
         (_, value) => value,
     };
+    // A key that is not there may be one that can be left out; one that is unknown is found when the table is read.
+    place.insert(last.to_owned(), value);
     Ok(())
 }
 
