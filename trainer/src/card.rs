@@ -1,7 +1,7 @@
 //! What is known of a model: as evidence in its file, and as its card.
 
 use crate::{
-    config::{Config, Optimizer, Protocol, Schedule, Training},
+    config::{Config, Optimizer, Protocol, Schedule},
     corpora::{Clip, Corpus, unlearned},
     evaluate::{Figures, MIX},
     evaluation::Evaluation,
@@ -293,7 +293,12 @@ fn limits(text: &mut String, facts: &Facts) {
     } else {
         ""
     };
-    let spectrum = if facts.config.features.kinds.contains(&FeatureKind::Ltas) {
+    let spectrum = if facts
+        .config
+        .judged_features()
+        .kinds
+        .contains(&FeatureKind::Ltas)
+    {
         "Level does not matter, but the balance of low and high\nsound does, since it tells a calm voice from a tense one: a strong equaliser moves the values."
     } else {
         "Level and a fixed equaliser do not matter: each\nband's running mean and variance are removed."
@@ -392,7 +397,7 @@ fn training(text: &mut String, facts: &Facts) {
                 100.0 * training.teacher_share
             ),
         },
-        side_tasks(training),
+        learning_aids(config),
         100.0 * augmentation.stretch,
         100.0 * augmentation.warp,
         augmentation.tilt_db,
@@ -406,8 +411,14 @@ fn training(text: &mut String, facts: &Facts) {
     ).ok();
 }
 
-/// What else it was asked while it learned.
-fn side_tasks(training: &Training) -> String {
+/// What else it was asked and shown while it learned.
+fn learning_aids(config: &Config) -> String {
+    let training = &config.training;
+    let shown = if config.features.ltas_in_training_only {
+        "shown the long-term spectrum of the voice as well, which was taken away afterwards since it also tells the microphone, "
+    } else {
+        ""
+    };
     let tasks = [
         (
             training.statement_weight,
@@ -418,12 +429,17 @@ fn side_tasks(training: &Training) -> String {
     let asked = tasks.into_iter().filter(|(weight, _)| *weight > 0.0);
     asked
         .map(|(weight, task)| format!("asked as well, with a weight of {weight}, {task}, "))
+        .chain([shown.to_owned()])
         .collect()
 }
 
 fn network(text: &mut String, facts: &Facts) {
     let network = &facts.config.network;
-    let columns = facts.config.feature_settings().columns();
+    let columns = facts.config.judged_features().columns();
+    let background = match facts.config.features.background_db {
+        Some(db) => format!(" over noise {db} dB below the voice"),
+        None => String::new(),
+    };
     let convolutions = if network.kind.convolves() {
         let channels: Vec<String> = network.channels.iter().map(usize::to_string).collect();
         format!(
@@ -444,7 +460,7 @@ fn network(text: &mut String, facts: &Facts) {
     };
     writeln!(
         text,
-        "## The network\n\nA `{}`: {columns} features of 16 kHz sound each 10 ms, {WINDOW_FRAMES} frames of voice at the most; {convolutions}a linear layer of {}; {lstm}attention, mean\nand deviation of the steps; two linear heads, of the emotions and of the voice. {:.2} million parameters, {:.1} million multiplications and additions\nfor each 250 ms of voice (what the layers up to `steps` made of older rows is kept), {:.2} MB. ONNX operator set 13; inputs `features` [1, {WINDOW_ROWS}, {columns}] and `mask`\n[1, {MASK_STEPS}], outputs `logits` [1, 7] ({}) and `voice` [1, 1].",
+        "## The network\n\nA `{}`: {columns} features of 16 kHz sound{background} each 10 ms, {WINDOW_FRAMES} frames of voice at the most; {convolutions}a linear layer of {}; {lstm}attention, mean\nand deviation of the steps; two linear heads, of the emotions and of the voice. {:.2} million parameters, {:.1} million multiplications and additions\nfor each 250 ms of voice (what the layers up to `steps` made of older rows is kept), {:.2} MB. ONNX operator set 13; inputs `features` [1, {WINDOW_ROWS}, {columns}] and `mask`\n[1, {MASK_STEPS}], outputs `logits` [1, 7] ({}) and `voice` [1, 1].",
         network.kind.name(),
         network.projection,
         facts.size.parameters as f64 / 1e6,

@@ -41,6 +41,9 @@ pub struct Features {
     /// [`WindowSettings`](pathos_analysis::WindowSettings). None by default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub background_db: Option<f32>,
+    /// Takes `ltas` away from the network that has learned: it helps it to learn, and also tells it the microphone.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub ltas_in_training_only: bool,
 }
 
 /// How clips are divided.
@@ -384,6 +387,16 @@ impl Config {
         FeatureSettings::of(&self.features.kinds).over_background(self.features.background_db)
     }
 
+    /// As [`feature_settings`](Self::feature_settings), of the network that has learned.
+    #[must_use]
+    pub fn judged_features(&self) -> FeatureSettings {
+        let mut settings = self.feature_settings();
+        let taken =
+            |kind: &FeatureKind| self.features.ltas_in_training_only && *kind == FeatureKind::Ltas;
+        settings.kinds.retain(|kind| !taken(kind));
+        settings
+    }
+
     fn check(&self) -> Result<()> {
         let share = |name: &str, value: f64| {
             ensure!(
@@ -443,6 +456,12 @@ impl Config {
         ensure!(
             weights.iter().all(|&weight| weight >= 0.0),
             "training.voice_weight, training.statement_weight and training.listeners_weight must be 0 or more"
+        );
+        ensure!(
+            !self.features.ltas_in_training_only
+                || self.features.kinds.contains(&FeatureKind::Ltas)
+                    && augmentation.ltas_dropped > 0.0,
+            "features.ltas_in_training_only takes ltas from a network that has it and has learned to do without: add ltas to features.kinds, and set augmentation.ltas_dropped, such as 0.3"
         );
         let looks_back = self.features.kinds.contains(&FeatureKind::Habit);
         ensure!(
@@ -599,6 +618,7 @@ mod tests {
         assert!(refusal(&[channels, deep]).contains("frames before"));
         assert!(refusal(&["features.kinds=[\"ltas\"]"]).contains("features.kinds"));
         assert!(refusal(&["features.background_db=-40"]).contains("10 to 100"));
+        assert!(refusal(&["features.ltas_in_training_only=true"]).contains("ltas_dropped"));
         assert!(refusal(&["training.tess_share=12"]).contains("training.tess_share"));
         assert!(refusal(&["training.patience=3"]).contains("validation_share"));
         assert!(refusal(&["training.statement_weight=-0.3"]).contains("0 or more"));

@@ -93,7 +93,7 @@ pub struct Evaluation {
     pub clips: Vec<JudgedClip>,
 }
 
-/// The network that a run chose, on a device without autodiff.
+/// The network that a run chose, with what it looks at when it has learned, on a device without autodiff.
 ///
 /// # Errors
 ///
@@ -107,7 +107,15 @@ pub fn chosen_network(
     let architecture = Architecture::new(&config.network, &config.feature_settings());
     let network = architecture.init(config.network.dropout, device);
     let network = network.try_load_file(checkpoint.judged_weights())?;
-    Ok((checkpoint, network))
+    let judged = config.judged_features().kinds;
+    let overall = config.feature_settings().kinds.into_iter();
+    let overall = overall.filter(|kind| kind.is_overall());
+    let columns =
+        overall.flat_map(|kind| std::iter::repeat_n(judged.contains(&kind), kind.columns()));
+    let kept = columns
+        .enumerate()
+        .filter_map(|(column, kept)| kept.then_some(column));
+    Ok((checkpoint, network.looking_at(&kept.collect::<Vec<_>>())))
 }
 
 /// Judges runs on what each held out, and again under some conditions.
@@ -145,7 +153,7 @@ pub fn evaluate(
         );
         let (checkpoint, network) = chosen_network(&folder, &config, &Device::flex())?;
         let labels = Labels {
-            features: config.feature_settings(),
+            features: config.judged_features(),
             temperature: 1.0,
             ..Labels::default()
         };

@@ -21,7 +21,7 @@ use burn::{
         conv::{Conv2d, Conv2dConfig},
     },
     tensor::{
-        Device, Tensor,
+        Device, Int, Tensor,
         activation::{relu, sigmoid, softmax, tanh},
         s,
     },
@@ -313,6 +313,18 @@ impl Network {
         self
     }
 
+    /// The network that looks at some of the columns of the window as a whole: those of `kept`, counted from the first of them.
+    #[must_use]
+    pub fn looking_at(mut self, kept: &[usize]) -> Self {
+        self.tone = self.tone.filter(|_| !kept.is_empty()).map(|mut tone| {
+            let kept: Vec<i32> = kept.iter().map(|&column| column as i32).collect();
+            let kept = Tensor::<1, Int>::from_ints(kept.as_slice(), &tone.weight.device());
+            tone.weight = tone.weight.map(|weight| weight.select(0, kept));
+            tone
+        });
+        self
+    }
+
     /// Columns that are of the window as a whole.
     #[must_use]
     pub fn overall(&self) -> usize {
@@ -433,6 +445,24 @@ mod tests {
             assert_eq!(before[..6], after[..6]);
             assert_eq!(after[6], EXCLUDED_LOGIT);
         }
+    }
+
+    #[test]
+    fn a_column_that_is_taken_away_is_one_that_is_always_zero() {
+        let device = Device::flex();
+        let kinds = [FeatureKind::LogMel, FeatureKind::Ltas, FeatureKind::Habit];
+        let network = architecture(NetworkKind::CnnLstm, &kinds).init(0.0, &device);
+        let x = Tensor::<3>::random([2, 120, 64 + 39], Distribution::Default, &device);
+        let (bands, habit) = (x.clone().narrow(2, 0, 64), x.clone().narrow(2, 64, 39));
+        let padded = Tensor::cat(vec![bands, Tensor::zeros([2, 120, 32], &device), habit], 2);
+        let mask = Tensor::<2>::ones([2, 30], &device);
+        let (whole, _) = network.forward(padded, mask.clone());
+        let kept: Vec<usize> = (32..32 + 39).collect();
+        let (without, _) = network.clone().looking_at(&kept).forward(x, mask);
+        whole
+            .into_data()
+            .assert_approx_eq::<f32>(&without.into_data(), Tolerance::absolute(1e-5));
+        assert!(network.looking_at(&[]).tone.is_none());
     }
 
     #[test]

@@ -51,7 +51,7 @@ impl Teachers {
                 own.split == config.split,
                 "it was trained with another [split], so it may know the speakers of the test"
             );
-            let features = own.feature_settings();
+            let features = own.judged_features();
             ensure!(
                 config.feature_settings().kinds.starts_with(&features.kinds)
                     && config.feature_settings().window == features.window,

@@ -57,7 +57,7 @@ pub fn export(run: &Path, evidence: &[PathBuf], data: &Data, to: &Path) -> Resul
     let labels = Labels {
         name: config.name.clone(),
         version: config.version.clone(),
-        features: config.feature_settings(),
+        features: config.judged_features(),
         temperature: evaluation.temperature,
         neutral: evaluation.neutral(),
         evidence: card::evidence(&config, &learned_from, &evaluation),
