@@ -5,21 +5,11 @@
 //! added to the powers of the bands and to the level, as far below the voice in every recording, hides what lies deeper.
 
 use crate::{
-    ANALYSIS_RATE_HZ,
-    chroma::CHROMA_BINS,
-    features::Frame,
-    log_mel::{FRAME_HOP_SAMPLES, MEL_BANDS},
+    features::{Frame, LEVEL},
+    gate::PEAK_FALL_DB_PER_FRAME,
+    power::{self, NEPERS_PER_DB},
 };
 use std::f32::consts::LN_10;
-
-/// How fast the remembered peak of the voice falls: 2 dB in a second, as in the [gate](crate::gate).
-const FALL_DB_PER_S: f32 = 2.0;
-/// Nepers of power in a decibel.
-const NEPERS_PER_DB: f32 = LN_10 / 10.0;
-const FALL_PER_FRAME: f32 =
-    FALL_DB_PER_S * NEPERS_PER_DB * FRAME_HOP_SAMPLES as f32 / ANALYSIS_RATE_HZ as f32;
-/// Where a [`Frame`] keeps its level, in tens of decibels, which are as many times ln 10 nepers.
-const LEVEL: usize = CHROMA_BINS + 2;
 
 /// The background of one stream: of the same power in each band, so many decibels below the voice's recent peak.
 #[derive(Clone, Debug)]
@@ -37,7 +27,7 @@ impl Peak {
     const NONE: Self = Self(f32::MIN);
 
     fn follow(&mut self, power: f32) -> f32 {
-        self.0 = power.max(self.0 - FALL_PER_FRAME);
+        self.0 = power.max(self.0 - PEAK_FALL_DB_PER_FRAME * NEPERS_PER_DB);
         self.0
     }
 }
@@ -59,30 +49,22 @@ impl Background {
 
     /// Puts it under the bands and the level of the next frame.
     pub(crate) fn under(&mut self, mut frame: Frame) -> Frame {
-        // Relative to the loudest band, so that no exponential overflows.
-        let loudest = frame.log_mel.iter().fold(f32::MIN, |a, b| a.max(*b));
-        let powers = frame.log_mel.iter().map(|band| (band - loudest).exp());
-        let mean = loudest + (powers.sum::<f32>() / MEL_BANDS as f32).ln();
-        let noise = self.bands.follow(mean) - self.below_peak;
+        let noise = self.bands.follow(power::mean(&frame.log_mel)) - self.below_peak;
         for band in &mut frame.log_mel {
-            *band = sum(*band, noise);
+            *band = power::sum(*band, noise);
         }
+        // Tens of decibels are as many times ln 10 nepers.
         let level = frame.extra[LEVEL] * LN_10;
         let noise = self.level.follow(level) - self.below_peak;
-        frame.extra[LEVEL] = sum(level, noise) / LN_10;
+        frame.extra[LEVEL] = power::sum(level, noise) / LN_10;
         frame
     }
-}
-
-/// The logarithm of the sum of two powers that are given by theirs.
-fn sum(a: f32, b: f32) -> f32 {
-    let (larger, smaller) = (a.max(b), a.min(b));
-    larger + (smaller - larger).exp().ln_1p()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::log_mel::MEL_BANDS;
 
     fn flat(db: f32) -> Frame {
         let mut frame = Frame::from([db * NEPERS_PER_DB; MEL_BANDS]);

@@ -16,6 +16,8 @@ use std::ops::RangeInclusive;
 pub const EXTRA_VALUES: usize = CHROMA_BINS + PROSODY_VALUES;
 /// Prosody is the logarithm of F0, the voicing and the level.
 pub const PROSODY_VALUES: usize = 3;
+/// Where the extra values of a [`Frame`] hold the level, which is the last of prosody.
+pub(crate) const LEVEL: usize = EXTRA_VALUES - 1;
 /// F0 that is taken before the first voiced frame, in Hz: between the medians of men and women.
 const NEUTRAL_F0_HZ: f32 = 160.0;
 /// What a [background](WindowSettings::background_db) can be.

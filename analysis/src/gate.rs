@@ -10,7 +10,7 @@ const ABOVE_NOISE_DB: f32 = 9.0;
 /// Sound this far below the recent peak is a pause, not a voice.
 const BELOW_PEAK_DB: f32 = 36.0;
 /// How fast the remembered peak falls.
-const PEAK_FALL_DB_PER_FRAME: f32 = 0.02;
+pub(crate) const PEAK_FALL_DB_PER_FRAME: f32 = 0.02;
 /// How fast the noise floor follows a rising level while the gate is shut, and while it is open (a held note is not noise).
 const FLOOR_RISE_SHUT_DB_PER_FRAME: f32 = 0.08;
 const FLOOR_RISE_OPEN_DB_PER_FRAME: f32 = 0.01;

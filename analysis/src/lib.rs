@@ -40,6 +40,7 @@ pub mod mfcc;
 pub mod model;
 pub mod network;
 pub mod pitch;
+pub mod power;
 pub mod recogniser;
 pub mod reference;
 pub mod resample;

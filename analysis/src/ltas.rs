@@ -3,7 +3,7 @@
 //! A steep spectrum and small movements are the signs of a calm voice (Juslin & Laukka, Psychological Bulletin 129(5), 2003),
 //! and are just what normalising each band by itself takes away. Of no level: a gain changes nothing.
 
-use crate::{features::Frame, log_mel::MEL_BANDS};
+use crate::{features::Frame, log_mel::MEL_BANDS, power};
 
 /// Groups of neighbouring log-mel bands.
 pub(crate) const GROUPS: usize = 16;
@@ -43,10 +43,7 @@ pub fn ltas<'a>(frames: impl ExactSizeIterator<Item = &'a Frame> + Clone) -> [f3
     for variance in deviations {
         *variance = variance.sqrt() - USUAL_DEVIATION;
     }
-    // Relative to the loudest, so that no exponential overflows.
-    let loudest = means.iter().fold(f32::MIN, |a, b| a.max(*b));
-    let powers = means.iter().map(|mean| (mean - loudest).exp());
-    let overall = loudest + (powers.sum::<f32>() / GROUPS as f32).ln();
+    let overall = power::mean(means);
     for mean in means {
         *mean = ((*mean - overall).max(LOWEST_MEAN) - USUAL_MEAN) / MEAN_UNIT;
     }

@@ -2,12 +2,13 @@
 //! [waveform](crate::waveform). Every choice is drawn from the generator that is passed in.
 
 use crate::config::Augmentation;
-use pathos_analysis::{Frame, MEL_BANDS, MIN_VOICED_FRAMES, WINDOW_FRAMES};
+use pathos_analysis::{
+    Frame, MEL_BANDS, MIN_VOICED_FRAMES, WINDOW_FRAMES,
+    power::{self, NEPERS_PER_DB},
+};
 use rand::Rng;
 use std::f32::consts::{PI, TAU};
 
-/// Nepers of power to a decibel.
-const NEPERS_PER_DB: f32 = 0.230_258_5;
 /// Waves of the random equaliser.
 const EQUALISER_WAVES: usize = 5;
 
@@ -105,8 +106,7 @@ pub fn add_noise(frames: &mut [Frame], snr_db: f32, colour_db: f32, rng: &mut im
             // A band's power over one frame of noise scatters about its mean, the more the narrower the band.
             let scatter = rng.random_range(-0.7..0.5);
             let noise = level + share * colour_db * NEPERS_PER_DB + scatter;
-            let (high, low) = (value.max(noise), value.min(noise));
-            *value = high + (low - high).exp().ln_1p();
+            *value = power::sum(*value, noise);
         }
     }
 }

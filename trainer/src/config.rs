@@ -391,9 +391,9 @@ impl Config {
     #[must_use]
     pub fn judged_features(&self) -> FeatureSettings {
         let mut settings = self.feature_settings();
-        let taken =
-            |kind: &FeatureKind| self.features.ltas_in_training_only && *kind == FeatureKind::Ltas;
-        settings.kinds.retain(|kind| !taken(kind));
+        if self.features.ltas_in_training_only {
+            settings.kinds.retain(|kind| *kind != FeatureKind::Ltas);
+        }
         settings
     }
 

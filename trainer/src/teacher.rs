@@ -52,9 +52,9 @@ impl Teachers {
                 "it was trained with another [split], so it may know the speakers of the test"
             );
             let features = own.judged_features();
+            let pupil = config.feature_settings();
             ensure!(
-                config.feature_settings().kinds.starts_with(&features.kinds)
-                    && config.feature_settings().window == features.window,
+                pupil.kinds.starts_with(&features.kinds) && pupil.window == features.window,
                 "it does not look at the first of the features.kinds of this run, or over another features.background_db"
             );
             let corpora = RunFacts::read(&run.facts())?.corpora;
