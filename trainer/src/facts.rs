@@ -67,6 +67,12 @@ impl RunFacts {
         }
     }
 
+    /// Whether there is nothing that the run is judged by, while it learns or afterwards.
+    #[must_use]
+    pub const fn holds_out_none(&self) -> bool {
+        self.validation == 0 && self.test == 0
+    }
+
     /// Reads the facts of a run.
     ///
     /// # Errors

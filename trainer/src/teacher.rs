@@ -40,15 +40,15 @@ impl Teachers {
     ///
     /// # Errors
     ///
-    /// If a run is not there or has no checkpoint, or looks at what this one does not, or has another split: a teacher that has heard the
-    /// speakers of the test would hand on what it knows of them. If it learned from a corpus that the run does not: its
-    /// licence would reach what learns from it.
+    /// If a run is not there or has no checkpoint, or looks at what this one does not. If this one is judged on clips that it holds out, and
+    /// the other has another split: a teacher that has heard the speakers of the test would hand on what it knows of them. If it learned from
+    /// a corpus that the run does not: its licence would reach what learns from it.
     pub fn load(config: &Config, facts: &RunFacts, device: &Device) -> Result<Self> {
         let teacher = |folder: &String| -> Result<Teacher> {
             let run = RunFolder::open(folder.as_ref())?;
             let own = Config::read(&run.config())?;
             ensure!(
-                own.split == config.split,
+                facts.holds_out_none() || own.split == config.split,
                 "it was trained with another [split], so it may know the speakers of the test"
             );
             let features = own.judged_features();
@@ -204,12 +204,17 @@ mod tests {
 
     /// Why the run of a folder is refused as a teacher of one that learns from CREMA-D.
     fn refusal(name: &str, overrides: &[&str], corpora: &[Corpus]) -> String {
+        refusal_by(&facts(&[Corpus::CremaD]), name, overrides, corpora)
+    }
+
+    /// The same, by a run of these facts.
+    fn refusal_by(own: &RunFacts, name: &str, overrides: &[&str], corpora: &[Corpus]) -> String {
         let folder = std::env::temp_dir().join(format!("pathos-{name}-{}", std::process::id()));
         let run = RunFolder::new(&folder).unwrap();
         config(overrides).write(&run.config()).unwrap();
         facts(corpora).write(&run.facts()).unwrap();
-        let own = config(&[&format!("training.teachers=[\"{}\"]", folder.display())]);
-        let refused = Teachers::load(&own, &facts(&[Corpus::CremaD]), &Device::flex());
+        let pupil = config(&[&format!("training.teachers=[\"{}\"]", folder.display())]);
+        let refused = Teachers::load(&pupil, own, &Device::flex());
         std::fs::remove_dir_all(folder).unwrap();
         format!("{:#}", refused.err().expect("it is refused"))
     }
@@ -218,6 +223,17 @@ mod tests {
     fn a_teacher_that_may_know_the_test_is_refused() {
         let error = refusal("split", &["split.fold=1"], &[Corpus::CremaD]);
         assert!(error.contains("speakers of the test"), "{error}");
+    }
+
+    #[test]
+    fn a_run_that_holds_out_none_may_learn_from_another_split() {
+        let own = RunFacts {
+            validation: 0,
+            test: 0,
+            ..facts(&[Corpus::CremaD])
+        };
+        let error = refusal_by(&own, "no-test", &["split.fold=1"], &[Corpus::CremaD]);
+        assert!(error.contains("no checkpoint yet"), "{error}");
     }
 
     #[test]
