@@ -38,7 +38,7 @@ pub struct Features {
     /// `log-mel`, `mfcc`, `chroma`, `prosody`: one or several.
     pub kinds: Vec<FeatureKind>,
     /// Decibels below the voice's recent peak at which noise is put under each log-mel band: see
-    /// [`WindowSettings`](pathos_analysis::WindowSettings). None by default.
+    /// [`WindowSettings`](pathos_analysis::window::WindowSettings::background_db). None by default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub background_db: Option<f32>,
     /// Takes `ltas` away from the network that has learned: it helps it to learn, and also tells it the microphone.
