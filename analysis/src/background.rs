@@ -11,10 +11,10 @@ use crate::{
 };
 use std::f32::consts::LN_10;
 
-/// The background of one stream: of the same power in each band, so many decibels below the voice's recent peak.
+/// The background of one stream: of the same power in each band, so many decibels below the voice's recent peak. Or none.
 #[derive(Clone, Debug)]
 pub(crate) struct Background {
-    below_peak: f32,
+    below_peak: Option<f32>,
     bands: Peak,
     level: Peak,
 }
@@ -34,9 +34,9 @@ impl Peak {
 
 impl Background {
     /// That many decibels below the peak of a voice that is still to be heard.
-    pub(crate) fn new(below_peak_db: f32) -> Self {
+    pub(crate) fn new(below_peak_db: Option<f32>) -> Self {
         Self {
-            below_peak: below_peak_db * NEPERS_PER_DB,
+            below_peak: below_peak_db.map(|db| db * NEPERS_PER_DB),
             bands: Peak::NONE,
             level: Peak::NONE,
         }
@@ -49,13 +49,16 @@ impl Background {
 
     /// Puts it under the bands and the level of the next frame.
     pub(crate) fn under(&mut self, mut frame: Frame) -> Frame {
-        let noise = self.bands.follow(power::mean(&frame.log_mel)) - self.below_peak;
+        let Some(below_peak) = self.below_peak else {
+            return frame;
+        };
+        let noise = self.bands.follow(power::mean(&frame.log_mel)) - below_peak;
         for band in &mut frame.log_mel {
             *band = power::sum(*band, noise);
         }
         // Tens of decibels are as many times ln 10 nepers.
         let level = frame.extra[LEVEL] * LN_10;
-        let noise = self.level.follow(level) - self.below_peak;
+        let noise = self.level.follow(level) - below_peak;
         frame.extra[LEVEL] = power::sum(level, noise) / LN_10;
         frame
     }
@@ -82,7 +85,7 @@ mod tests {
     #[test]
     fn a_studio_and_a_room_look_alike_below_it() {
         for silence_db in [-90.0, -60.0] {
-            let mut background = Background::new(40.0);
+            let mut background = Background::new(Some(40.0));
             assert!((db(background.under(flat(-10.0))) + 10.0).abs() < 0.01);
             let pause = db(background.under(flat(silence_db)));
             assert!((pause + 50.0).abs() < 0.5, "{pause}");
@@ -92,7 +95,7 @@ mod tests {
     #[test]
     fn it_moves_with_a_gain() {
         let levels = |gain_db: f32| {
-            let mut background = Background::new(30.0);
+            let mut background = Background::new(Some(30.0));
             let said = [-20.0, -35.0, -80.0, -50.0, -15.0, -44.0];
             said.map(|level| db(background.under(flat(level + gain_db))) - gain_db)
         };
@@ -103,7 +106,7 @@ mod tests {
 
     #[test]
     fn it_follows_a_voice_that_falls_and_forgets_one_that_is_gone() {
-        let mut background = Background::new(40.0);
+        let mut background = Background::new(Some(40.0));
         background.under(flat(0.0));
         for _ in 0..500 {
             background.under(flat(-90.0));

@@ -91,7 +91,7 @@ pub struct Window {
 pub struct VoiceWindow {
     kinds: Vec<FeatureKind>,
     mfcc: Mfcc,
-    background: Option<Background>,
+    background: Background,
     /// The last frames, as many as an LTAS or a delta needs.
     frames: VecDeque<Frame>,
     /// Frames that were heard.
@@ -120,7 +120,7 @@ impl VoiceWindow {
         Self {
             kinds: settings.kinds.clone(),
             mfcc: Mfcc::new(),
-            background: settings.window.background_db.map(Background::new),
+            background: Background::new(settings.window.background_db),
             frames: VecDeque::with_capacity(KEPT_FRAMES),
             heard: 0,
             waiting: Vec::with_capacity(FIRST_FRAMES * columns),
@@ -142,8 +142,7 @@ impl VoiceWindow {
         if self.frames.len() == KEPT_FRAMES {
             self.frames.pop_front();
         }
-        let background = self.background.as_mut();
-        let frame = background.map_or(frame, |background| background.under(frame));
+        let frame = self.background.under(frame);
         self.frames.push_back(frame);
         self.habit.observe(&frame);
         self.heard += 1;
@@ -195,11 +194,9 @@ impl VoiceWindow {
 
     /// Has heard this of the voice before, too long ago to be in the window.
     pub fn remember(&mut self, earlier: &[Frame]) {
-        let mut stream = self.background.clone();
+        let mut background = self.background.clone();
         for frame in earlier {
-            let background = stream.as_mut();
-            let frame = background.map_or(*frame, |background| background.under(*frame));
-            self.habit.observe(&frame);
+            self.habit.observe(&background.under(*frame));
         }
     }
 
@@ -209,9 +206,7 @@ impl VoiceWindow {
         self.waiting.clear();
         self.rows.clear();
         self.statistics.clear();
-        if let Some(background) = &mut self.background {
-            background.clear();
-        }
+        self.background.clear();
         (self.heard, self.made) = (0, 0);
     }
 

@@ -397,6 +397,19 @@ impl Config {
         settings
     }
 
+    /// Of the columns that are of a window as a whole, the places of those that the network looks at when it has learned.
+    #[must_use]
+    pub fn judged_overall_columns(&self) -> Vec<usize> {
+        let judged = self.judged_features().kinds;
+        let overall = self.features.kinds.iter().filter(|kind| kind.is_overall());
+        let columns =
+            overall.flat_map(|kind| std::iter::repeat_n(judged.contains(kind), kind.columns()));
+        let columns = columns.enumerate();
+        columns
+            .filter_map(|(at, kept)| kept.then_some(at))
+            .collect()
+    }
+
     fn check(&self) -> Result<()> {
         let share = |name: &str, value: f64| {
             ensure!(

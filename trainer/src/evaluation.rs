@@ -107,15 +107,10 @@ pub fn chosen_network(
     let architecture = Architecture::new(&config.network, &config.feature_settings());
     let network = architecture.init(config.network.dropout, device);
     let network = network.try_load_file(checkpoint.judged_weights())?;
-    let judged = config.judged_features().kinds;
-    let overall = config.feature_settings().kinds.into_iter();
-    let overall = overall.filter(|kind| kind.is_overall());
-    let columns =
-        overall.flat_map(|kind| std::iter::repeat_n(judged.contains(&kind), kind.columns()));
-    let kept = columns
-        .enumerate()
-        .filter_map(|(column, kept)| kept.then_some(column));
-    Ok((checkpoint, network.looking_at(&kept.collect::<Vec<_>>())))
+    Ok((
+        checkpoint,
+        network.looking_at(&config.judged_overall_columns()),
+    ))
 }
 
 /// Judges runs on what each held out, and again under some conditions.

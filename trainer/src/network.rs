@@ -14,7 +14,7 @@
 
 use crate::config::{NetworkKind, NetworkSettings};
 use burn::{
-    module::{Module, Param},
+    module::{Module, Param, RunningState},
     nn::{
         BatchNorm, BatchNormConfig, Dropout, DropoutConfig, Initializer, Linear, LinearConfig,
         PaddingConfig2d,
@@ -287,7 +287,50 @@ pub struct Network {
     pub dropout: Dropout,
 }
 
+impl Block {
+    /// Batch norm with the mean and the variance of what the convolution makes of `x` `[B, C, T, bands]`, and a gain and an offset
+    /// by which it says the same as before.
+    fn normed_by(&mut self, x: Tensor<4>) {
+        let norm = &mut self.norm;
+        let values = self.conv.forward(x).swap_dims(0, 1).flatten::<2>(1, 3);
+        let (variance, mean) = values.var_mean_bias(1);
+        let (variance, mean) = (variance.squeeze_dim::<1>(1), mean.squeeze_dim::<1>(1));
+        let deviation = |variance: Tensor<1>| (variance + norm.epsilon).sqrt();
+        let gain = norm.gamma.val() / deviation(norm.running_var.value());
+        let offset = norm.beta.val() + (mean.clone() - norm.running_mean.value()) * gain.clone();
+        norm.gamma = Param::from_tensor(gain * deviation(variance.clone()));
+        norm.beta = Param::from_tensor(offset);
+        norm.running_mean = RunningState::new(mean);
+        norm.running_var = RunningState::new(variance);
+    }
+
+    fn forward(&self, x: Tensor<4>) -> Tensor<4> {
+        relu(self.norm.forward(self.conv.forward(x)))
+    }
+}
+
 impl Network {
+    /// The network with batch norms that know how some `features` `[B, T, columns]` are distributed, and say the same as before. One
+    /// whose norms were folded away would be another as soon as it learns, when each batch is normalised by its own statistics.
+    ///
+    /// Works on a device without autodiff: a norm that learns would normalise already.
+    #[must_use]
+    pub fn normed_by(mut self, features: Tensor<3>) -> Self {
+        if self.convolved > 0 {
+            let mut x = self.bands(features);
+            for block in &mut self.blocks {
+                block.normed_by(x.clone());
+                x = block.forward(x);
+            }
+        }
+        self
+    }
+
+    /// The columns that are convolved, `[B, 1, T, bands]`.
+    fn bands(&self, features: Tensor<3>) -> Tensor<4> {
+        features.narrow(2, 0, self.convolved).unsqueeze_dim(1)
+    }
+
     /// Steps of the mask from one of the network's to the next.
     #[must_use]
     pub fn mask_stride(&self) -> usize {
@@ -353,13 +396,8 @@ impl Network {
         let [_, steps] = mask.dims();
         let mut joined = Vec::with_capacity(2);
         if self.convolved > 0 {
-            let mut x = features
-                .clone()
-                .narrow(2, 0, self.convolved)
-                .unsqueeze_dim::<4>(1);
-            for block in &self.blocks {
-                x = relu(block.norm.forward(block.conv.forward(x)));
-            }
+            let bands = self.bands(features.clone());
+            let x = self.blocks.iter().fold(bands, |x, block| block.forward(x));
             let [_, channels, _, bands] = x.dims();
             joined.push(x.swap_dims(1, 2).reshape([batch, steps, channels * bands]));
         }
@@ -400,7 +438,7 @@ impl Network {
 mod tests {
     use super::*;
     use crate::config::Config;
-    use burn::tensor::{Distribution, Tolerance};
+    use burn::tensor::{Distribution, TensorData, Tolerance};
 
     const KINDS: [NetworkKind; 3] = [NetworkKind::Cnn, NetworkKind::Lstm, NetworkKind::CnnLstm];
 
@@ -463,6 +501,34 @@ mod tests {
             .into_data()
             .assert_approx_eq::<f32>(&without.into_data(), Tolerance::absolute(1e-5));
         assert!(network.looking_at(&[]).tone.is_none());
+    }
+
+    #[test]
+    fn a_network_that_was_folded_learns_on_as_what_it_was() {
+        let device = Device::flex();
+        device.seed(1);
+        let network = architecture(NetworkKind::CnnLstm, &[FeatureKind::LogMel]);
+        let network = network.init(0.0, &device);
+        let x = Tensor::<3>::random([4, 120, 64], Distribution::Normal(0.0, 1.0), &device);
+        let mask = Tensor::<2>::ones([4, 30], &device);
+        let says = |network: &Network| network.forward(x.clone(), mask.clone()).0.into_data();
+        let before = says(&network);
+        let normed = network.clone().normed_by(x.clone());
+        before.assert_approx_eq::<f32>(&says(&normed), Tolerance::absolute(1e-4));
+
+        let learning = device.autodiff();
+        let while_it_learns = |network: Network| {
+            let x = Tensor::from_data(x.to_data(), &learning);
+            let mask = Tensor::from_data(mask.to_data(), &learning);
+            network.train().forward(x, mask).0.into_data()
+        };
+        let distance = |said: &TensorData| -> f32 {
+            let pairs = before.iter::<f32>().zip(said.iter::<f32>());
+            pairs.map(|(before, said)| (before - said).abs()).sum()
+        };
+        let (folded, normed) = (while_it_learns(network), while_it_learns(normed));
+        assert!(distance(&normed) < 1e-3, "{}", distance(&normed));
+        assert!(distance(&folded) > 0.1, "{}", distance(&folded));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use crate::{
     average::Average,
-    batch::{self, Source},
+    batch::Source,
     checkpoint::{Checkpoint, RunFolder, State},
     config::{Config, Optimizer, Schedule, Training},
     corpora::Corpus,
@@ -79,9 +79,14 @@ pub fn train(config: &Config, dataset: Dataset, options: Options) -> Result<Outc
         network.num_params(),
         tuned_from.as_deref(),
     );
+    let source = Source::new(dataset.training, config)?;
+    let network = match &tuned_from {
+        Some(_) => normed(network, &source, &device),
+        None => network,
+    };
     let student = Student::new(network, &architecture, &config.training, &device);
     let mut learner = Learner::new(config, student, device);
-    let steps = batch::steps(dataset.training.len(), config);
+    let steps = source.steps();
     let epochs_done = begin(config, folder, resume, &facts, steps, &mut learner)?;
     let log = folder.keep_log(epochs_done)?;
     let run = Run {
@@ -92,7 +97,7 @@ pub fn train(config: &Config, dataset: Dataset, options: Options) -> Result<Outc
             validation: dataset.validation,
             test: dataset.test,
         },
-        source: Source::new(dataset.training, config)?,
+        source,
         teachers: Teachers::load(config, &facts, &learner.device.clone().inner())?,
     };
     progress.started(&RunStart {
@@ -107,6 +112,15 @@ pub fn train(config: &Config, dataset: Dataset, options: Options) -> Result<Outc
     let outcome = run.to_the_end(learner, log, progress);
     progress.finished(outcome.as_ref().ok());
     outcome
+}
+
+/// A network of a model file, with batch norms that know the data.
+fn normed(network: Network, source: &Arc<Source>, device: &Device) -> Network {
+    let Ok(batch) = source.epoch(0).recv() else {
+        return network;
+    };
+    let (features, _) = batch.input(&device.clone().inner());
+    network.valid().normed_by(features).train()
 }
 
 /// Starts the folder, or loads its checkpoint; returns the epochs that were done.

@@ -16,7 +16,8 @@ use tract_onnx::pb::{GraphProto, ModelProto, tensor_shape_proto::dimension, type
 
 /// The architecture of a model file, and its network on a device. `dropout` is for learning on.
 ///
-/// The batch norms, which the file has folded into the convolutions, begin anew as no change.
+/// The batch norms, which the file has folded into the convolutions, begin anew as no change: [`Network::normed_by`] some features before
+/// it learns on.
 ///
 /// # Errors
 ///
