@@ -212,7 +212,7 @@ impl Source {
     /// Steps in an epoch.
     #[must_use]
     pub fn steps(&self) -> usize {
-        steps(self.examples.len(), &self.config)
+        (self.examples.len() / self.config.training.batch_size).max(1)
     }
 
     /// The batches of an epoch, as a stream. The same seed and epoch give the same batches.
@@ -356,12 +356,6 @@ fn listeners(clip: &Clip) -> [f32; Emotion::COUNT] {
     let votes = clip.votes.unwrap_or_default().map(f32::from);
     let voters = votes.iter().sum::<f32>().max(1.0);
     votes.map(|votes| votes / voters)
-}
-
-/// Steps in an epoch of so many examples.
-#[must_use]
-pub fn steps(examples: usize, config: &Config) -> usize {
-    (examples / config.training.batch_size).max(1)
 }
 
 #[cfg(test)]

@@ -39,7 +39,7 @@ pub struct Options<'a> {
     pub folder: &'a RunFolder,
     /// Whether to go on from the folder's last checkpoint.
     pub resume: bool,
-    /// A model file to begin with, and the network in it; random weights without one.
+    /// A model file or a run to begin with, and its network; random weights without one.
     pub start: Option<(PathBuf, Network)>,
     /// Is told how it goes.
     pub progress: &'a mut dyn Progress,
@@ -114,7 +114,7 @@ pub fn train(config: &Config, dataset: Dataset, options: Options) -> Result<Outc
     outcome
 }
 
-/// A network of a model file, with batch norms that know the data.
+/// A network that has learned before, with batch norms that know the data.
 fn normed(network: Network, source: &Arc<Source>, device: &Device) -> Network {
     let Ok(batch) = source.epoch(0).recv() else {
         return network;

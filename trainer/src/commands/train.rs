@@ -12,6 +12,7 @@ use crate::{
     train::{self, Options},
 };
 use anyhow::{Context, Result, bail, ensure};
+use burn::module::Module;
 use clap::Args;
 use pathos_analysis::{FeatureSettings, Model};
 use std::{
@@ -93,7 +94,7 @@ pub struct TrainArguments {
 /// Arguments of `tune`.
 #[derive(Args, Clone, Debug)]
 pub struct TuneArguments {
-    /// The model file to begin with.
+    /// The model file to begin with, or the folder of a run.
     model: PathBuf,
     /// A recipe other than the built-in one; its network and features are those of the model.
     #[arg(long, value_name = "FILE")]
@@ -139,24 +140,24 @@ pub fn train(arguments: &TrainArguments) -> Result<()> {
     .map(|_| ())
 }
 
-/// Goes on training the network of a model file.
+/// Goes on training the network of a model file or of a run.
 ///
 /// # Errors
 ///
-/// As [`train()`], and if the file is no model of this trainer's.
+/// As [`train()`], and if the file is no model of this trainer's, or the folder no run with a checkpoint.
 pub fn tune(arguments: &TuneArguments) -> Result<()> {
     let path = &arguments.model;
-    let bytes = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
-    let model = Model::from_bytes(&bytes).with_context(|| format!("in {}", path.display()))?;
     let assignments = arguments.overrides.assignments();
     let mut config = match &arguments.config {
         Some(config) => Config::read_with(config, &assignments)?,
         None => Config::parse(TUNING, &assignments)?,
     };
-    let device = device::training_device().autodiff();
-    let (architecture, network) = import::network(&bytes, config.network.dropout, &device)
-        .with_context(|| format!("{} cannot be tuned", path.display()))?;
-    adopt(&mut config, &architecture, &model.info().features);
+    let network = if path.is_dir() {
+        of_run(path, &mut config)
+    } else {
+        of_model(path, &mut config)
+    };
+    let network = network.with_context(|| format!("{} cannot be tuned", path.display()))?;
     let start = Some((path.clone(), network));
     run(
         &config,
@@ -166,6 +167,31 @@ pub fn tune(arguments: &TuneArguments) -> Result<()> {
         start,
     )
     .map(|_| ())
+}
+
+/// The network of a model file; the configuration is given its sizes and features.
+fn of_model(path: &Path, config: &mut Config) -> Result<Network> {
+    let bytes = fs::read(path)?;
+    let model = Model::from_bytes(&bytes)?;
+    let device = device::training_device().autodiff();
+    let (architecture, network) = import::network(&bytes, config.network.dropout, &device)?;
+    adopt(config, &architecture, &model.info().features);
+    Ok(network)
+}
+
+/// The network that a run chose; the configuration is given its sizes and features.
+fn of_run(path: &Path, config: &mut Config) -> Result<Network> {
+    let folder = RunFolder::open(path)?;
+    let mut own = Config::read(&folder.config())?;
+    own.network.dropout = config.network.dropout;
+    let (_, network) = evaluation::chosen_network(&folder, &own, &device::training_device())?;
+    let features = own.judged_features();
+    adopt(
+        config,
+        &Architecture::new(&own.network, &features),
+        &features,
+    );
+    Ok(network.train())
 }
 
 /// Gives a configuration the network and the features of a model.
