@@ -5,6 +5,7 @@ use crate::{
     corpora::{Clip, Corpus, unlearned},
     evaluate::{Figures, MIX},
     evaluation::Evaluation,
+    facts::RunFacts,
     onnx::verify::Size,
 };
 use pathos_analysis::{
@@ -18,6 +19,8 @@ pub struct Facts<'a> {
     pub file: &'a str,
     /// How the run was configured.
     pub config: &'a Config,
+    /// What it was.
+    pub run: &'a RunFacts,
     /// Epochs that were finished.
     pub epochs_done: usize,
     /// How long they took.
@@ -33,7 +36,7 @@ pub struct Facts<'a> {
 /// The evidence for the model file: the UAR of each set and the accuracy of the mix. CREMA-D leads if it is there, as it has
 /// by far the most speakers.
 #[must_use]
-pub fn evidence(config: &Config, learned_from: &[&Clip], evaluation: &Evaluation) -> Evidence {
+pub fn evidence(config: &Config, run: &RunFacts, evaluation: &Evaluation) -> Evidence {
     let figure = |figures: &Figures, measure: &str, value, interval| Figure {
         set: figures.set.clone(),
         measure: measure.to_owned(),
@@ -61,11 +64,8 @@ pub fn evidence(config: &Config, learned_from: &[&Clip], evaluation: &Evaluation
     }
     Evidence {
         protocol: protocol(config, evaluation),
-        corpora: corpora(learned_from)
-            .iter()
-            .map(|corpus| corpus.name().to_owned())
-            .collect(),
-        licence: licence(learned_from),
+        corpora: run.corpora.iter().cloned().collect(),
+        licence: licence(run),
         figures: all,
     }
 }
@@ -79,6 +79,9 @@ fn protocol(config: &Config, evaluation: &Evaluation) -> String {
         format!("{runs} runs pooled")
     };
     match evaluation.protocol {
+        Protocol::Speakers if may_know_test(evaluation) => {
+            format!("speakers whom the network that was tuned may know, {runs}")
+        }
         Protocol::Speakers => format!("unheard speakers, {runs}"),
         Protocol::Clips => "unheard clips of known speakers".to_owned(),
         Protocol::Rows => "rows: augmented copies at random, for comparison alone".to_owned(),
@@ -86,17 +89,22 @@ fn protocol(config: &Config, evaluation: &Evaluation) -> String {
     }
 }
 
+/// Whether some of what was judged may have been learned from before the tuning.
+fn may_know_test(evaluation: &Evaluation) -> bool {
+    evaluation.runs.iter().any(|run| run.facts.may_know_test())
+}
+
 fn corpora(clips: &[&Clip]) -> BTreeSet<Corpus> {
     clips.iter().map(|clip| clip.corpus).collect()
 }
 
-/// Whether none of the clips' corpora excludes commercial use.
-fn allows_commercial_use(clips: &[&Clip]) -> bool {
-    clips.iter().all(|clip| clip.corpus == Corpus::CremaD)
+/// Whether none of the corpora that a run learned from excludes commercial use, those included that the network knew which it began with.
+fn allows_commercial_use(run: &RunFacts) -> bool {
+    run.corpora.iter().all(|name| name == Corpus::CremaD.name())
 }
 
-fn licence(clips: &[&Clip]) -> String {
-    if allows_commercial_use(clips) {
+fn licence(run: &RunFacts) -> String {
+    if allows_commercial_use(run) {
         "learned from CREMA-D (ODbL 1.0)".to_owned()
     } else {
         "not for commercial use: learned from corpora whose licences exclude it".to_owned()
@@ -116,7 +124,7 @@ pub fn card(facts: &Facts) -> String {
     conditions(&mut text, facts.evaluation);
     text += USE;
     limits(&mut text, facts);
-    data(&mut text, facts.learned_from);
+    data(&mut text, facts);
     training(&mut text, facts);
     network(&mut text, facts);
     text
@@ -129,6 +137,9 @@ fn percent(share: f64) -> String {
 fn quality(text: &mut String, facts: &Facts) {
     let evaluation = facts.evaluation;
     let held_out = match evaluation.protocol {
+        Protocol::Speakers if may_know_test(evaluation) => {
+            "Figures of speakers whom the judged network has not heard since it was tuned, **but whom the network that it began with may have learned from**: too good for a voice that it does not know."
+        }
         Protocol::Speakers => "Figures of speakers whom the judged network has never heard.",
         Protocol::Clips => {
             "Figures of clips that the judged network has not learned from, **but of speakers whom it knows**: too good for a voice that it does not know."
@@ -310,7 +321,8 @@ fn limits(text: &mut String, facts: &Facts) {
     .ok();
 }
 
-fn data(text: &mut String, clips: &[&Clip]) {
+fn data(text: &mut String, facts: &Facts) {
+    let clips = facts.learned_from;
     *text +=
         "## What it learned from\n\n| corpus | clips | speakers | licence |\n|---|---:|---:|---|\n";
     for corpus in corpora(clips) {
@@ -332,7 +344,17 @@ fn data(text: &mut String, clips: &[&Clip]) {
         .ok();
     }
     *text += "\n";
-    if !allows_commercial_use(clips) {
+    if let Some(before) = &facts.run.tuned_from {
+        let corpora: Vec<&str> = before.corpora.iter().map(String::as_str).collect();
+        writeln!(
+            text,
+            "It began with the network of `{}`, which had learned from {}: their terms hold for it, too.\n",
+            before.path,
+            corpora.join(", ")
+        )
+        .ok();
+    }
+    if !allows_commercial_use(facts.run) {
         *text += "RAVDESS, TESS and SAVEE exclude commercial use. Whether that reaches a network that learned from them is not settled in law; this project takes it\nthat it does: **use the model, and plugins built with it, for nothing commercial** unless their authors allow it. Music that was made with the plugin\ncontains nothing of the corpora. For commercial use, train on data that you may use: `trainer train` takes CREMA-D alone. The program's own licence\n(ISC) is not touched by this. No recording of the corpora is in this repository.\n\n";
     } else {
         *text += "CREMA-D is under the Open Database License 1.0, and its contents under the Database Contents License 1.0. Neither excludes commercial use. They ask that\nthe source be named, as here, and that a database which is derived from it be shared under the same licence; this project does not take a network for\nsuch a database. Nothing of a corpus that excludes commercial use is in this model. No recording of the corpus is in this repository.\n\n";
@@ -379,7 +401,11 @@ fn training(text: &mut String, facts: &Facts) {
     };
     writeln!(
         text,
-        "## How it was trained\n\nWith burn by `trainer train`, seed {}: {} of {} epochs of {} examples, {:.0} minutes; {optimizer} (weight decay {}), {schedule} learning rate up\nto {}, batch {}, label smoothing {}, {:.0} % of CREMA-D's targets by its listeners' votes, {}{}each corpus's missing classes masked. Spans of 0.75 to 3 s of voice; change of rate ±{:.0} %, shift along the\nbands ±{:.0} %, tilt ±{} dB, an equaliser of waves of ±{} dB, noise at {} to {} dB on {:.0} %, SpecAugment, mixup on {:.0} %, {} augmented copies of each clip's sound. {:.0} % of the\nexamples are made-up sounds without a voice, with a uniform target.\n",
+        "## How it was trained\n\nWith burn by `trainer {}`, seed {}: {} of {} epochs of {} examples, {:.0} minutes; {optimizer} (weight decay {}), {schedule} learning rate up\nto {}, batch {}, label smoothing {}, {:.0} % of CREMA-D's targets by its listeners' votes, {}{}each corpus's missing classes masked. Spans of 0.75 to 3 s of voice; change of rate ±{:.0} %, shift along the\nbands ±{:.0} %, tilt ±{} dB, an equaliser of waves of ±{} dB, noise at {} to {} dB on {:.0} %, SpecAugment, mixup on {:.0} %, {} augmented copies of each clip's sound. {:.0} % of the\nexamples are made-up sounds without a voice, with a uniform target.\n",
+        match facts.run.tuned_from {
+            Some(_) => "tune",
+            None => "train",
+        },
         config.seed,
         facts.epochs_done,
         training.epochs,

@@ -16,7 +16,7 @@ pub struct RunFacts {
     pub seed: u64,
     /// Seed of the split.
     pub split_seed: u64,
-    /// The corpora that were learned from, by name.
+    /// The corpora that were learned from, by name, also by the network that it began with.
     pub corpora: BTreeSet<String>,
     /// Clips (or rows) that were learned from.
     pub training: usize,
@@ -32,8 +32,19 @@ pub struct RunFacts {
     pub macs: usize,
     /// Where it was trained.
     pub device: String,
-    /// The model that it began with, if it was tuned.
-    pub tuned_from: Option<String>,
+    /// What it began with, if it was tuned.
+    pub tuned_from: Option<Beginning>,
+}
+
+/// A network that had learned before.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Beginning {
+    /// The model file, or the folder of a run.
+    pub path: String,
+    /// The corpora that it had learned from, by name. Their licences hold for what is tuned from it, too.
+    pub corpora: BTreeSet<String>,
+    /// Whether it may have learned from what the run holds out.
+    pub may_know_test: bool,
 }
 
 impl RunFacts {
@@ -44,26 +55,25 @@ impl RunFacts {
         dataset: &Dataset,
         architecture: &Architecture,
         parameters: usize,
-        tuned_from: Option<&Path>,
+        tuned_from: Option<Beginning>,
     ) -> Self {
+        let training = &dataset.training;
+        let corpora = training.iter().map(|example| example.clip.corpus.name());
+        let before = tuned_from.iter().flat_map(|before| before.corpora.clone());
         Self {
             commit: env!("PATHOS_COMMIT").to_owned(),
             data_hash: dataset.hash.clone(),
             seed: config.seed,
             split_seed: config.split.seed,
-            corpora: dataset
-                .training
-                .iter()
-                .map(|example| example.clip.corpus.name().to_owned())
-                .collect(),
-            training: dataset.training.len(),
+            corpora: corpora.map(str::to_owned).chain(before).collect(),
+            training: training.len(),
             validation: dataset.validation.len(),
             test: dataset.test.len(),
             refused: dataset.refused.len(),
             parameters,
             macs: architecture.macs(),
             device: device::name().to_owned(),
-            tuned_from: tuned_from.map(|path| path.display().to_string()),
+            tuned_from,
         }
     }
 
@@ -71,6 +81,13 @@ impl RunFacts {
     #[must_use]
     pub const fn holds_out_none(&self) -> bool {
         self.validation == 0 && self.test == 0
+    }
+
+    /// Whether the network that it began with may have learned from what it is judged on.
+    #[must_use]
+    pub fn may_know_test(&self) -> bool {
+        let tuned_from = self.tuned_from.as_ref();
+        tuned_from.is_some_and(|before| before.may_know_test)
     }
 
     /// Reads the facts of a run.

@@ -4,12 +4,12 @@ use crate::{
     average::Average,
     batch::Source,
     checkpoint::{Checkpoint, RunFolder, State},
-    config::{Config, Optimizer, Schedule, Training},
+    config::{Config, Optimizer, Protocol, Schedule, Split, Training},
     corpora::Corpus,
     dataset::{Dataset, Example},
     device,
     evaluate::{self, Figures},
-    facts::RunFacts,
+    facts::{Beginning, RunFacts},
     log::EpochLog,
     loss,
     network::{Architecture, Network},
@@ -28,7 +28,7 @@ use burn::{
     tensor::Device,
 };
 use pathos_analysis::Windowing;
-use std::{f64::consts::PI, path::PathBuf, sync::Arc, time::Instant};
+use std::{collections::BTreeSet, f64::consts::PI, path::PathBuf, sync::Arc, time::Instant};
 
 /// Learning rate at the start and the end of the run, relative to the highest.
 const LOWEST_RATE: f64 = 0.01;
@@ -39,10 +39,33 @@ pub struct Options<'a> {
     pub folder: &'a RunFolder,
     /// Whether to go on from the folder's last checkpoint.
     pub resume: bool,
-    /// A model file or a run to begin with, and its network; random weights without one.
-    pub start: Option<(PathBuf, Network)>,
+    /// What to begin with; random weights without it.
+    pub start: Option<Start>,
     /// Is told how it goes.
     pub progress: &'a mut dyn Progress,
+}
+
+/// A network that has learned before.
+pub struct Start {
+    /// The model file or the folder of a run that it is from.
+    pub path: PathBuf,
+    /// The network.
+    pub network: Network,
+    /// The corpora that it learned from, by name.
+    pub corpora: BTreeSet<String>,
+    /// The split of whose test it has heard nothing, if one is known.
+    pub split: Option<Split>,
+}
+
+impl Start {
+    fn facts(&self, config: &Config) -> Beginning {
+        Beginning {
+            path: self.path.display().to_string(),
+            corpora: self.corpora.clone(),
+            may_know_test: config.split.protocol != Protocol::All
+                && self.split.as_ref() != Some(&config.split),
+        }
+    }
 }
 
 /// Trains to the last epoch or until the validation no longer improves, or goes on from the folder's checkpoint.
@@ -68,21 +91,24 @@ pub fn train(config: &Config, dataset: Dataset, options: Options) -> Result<Outc
     let device = device::training_device().autodiff();
     device.seed(config.seed);
     let architecture = Architecture::new(&config.network, &config.feature_settings());
-    let (tuned_from, network) = match start {
-        Some((path, network)) => (Some(path), network),
-        None => (None, architecture.init(config.network.dropout, &device)),
+    let tuned_from = start.as_ref().map(|start| start.facts(config));
+    let is_tuned = tuned_from.is_some();
+    let network = match start {
+        Some(start) => start.network,
+        None => architecture.init(config.network.dropout, &device),
     };
     let facts = RunFacts::new(
         config,
         &dataset,
         &architecture,
         network.num_params(),
-        tuned_from.as_deref(),
+        tuned_from,
     );
     let source = Source::new(dataset.training, config)?;
-    let network = match &tuned_from {
-        Some(_) => normed(network, &source, &device),
-        None => network,
+    let network = if is_tuned {
+        normed(network, &source, &device)
+    } else {
+        network
     };
     let student = Student::new(network, &architecture, &config.training, &device);
     let mut learner = Learner::new(config, student, device);

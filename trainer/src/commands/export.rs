@@ -7,7 +7,9 @@ use crate::{
     condition::Condition,
     config::{Config, Protocol},
     corpora::{self, Clip},
-    evaluation, figures_table, files,
+    evaluation,
+    facts::RunFacts,
+    figures_table, files,
     onnx::{
         export::{self, Labels},
         verify,
@@ -29,6 +31,7 @@ use std::path::{Path, PathBuf};
 pub fn export(run: &Path, evidence: &[PathBuf], data: &Data, to: &Path) -> Result<()> {
     let folder = RunFolder::open(run)?;
     let config = Config::read(&folder.config())?;
+    let facts = RunFacts::read(&folder.facts())?;
     let (checkpoint, network) = evaluation::chosen_network(&folder, &config, &Device::flex())?;
     ensure!(
         config.split.protocol != Protocol::All || !evidence.is_empty(),
@@ -60,13 +63,14 @@ pub fn export(run: &Path, evidence: &[PathBuf], data: &Data, to: &Path) -> Resul
         features: config.judged_features(),
         temperature: evaluation.temperature,
         neutral: evaluation.neutral(),
-        evidence: card::evidence(&config, &learned_from, &evaluation),
+        evidence: card::evidence(&config, &facts, &evaluation),
     };
     let bytes = export::model_file(&network, &labels)?;
     let log = folder.log()?;
     let text = card::card(&Facts {
         file: &to.file_name().unwrap_or_default().to_string_lossy(),
         config: &config,
+        run: &facts,
         epochs_done: checkpoint.epochs_done,
         seconds: log.iter().map(|epoch| epoch.seconds).sum(),
         learned_from: &learned_from,

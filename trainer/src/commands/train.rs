@@ -4,12 +4,14 @@ use super::{Data, print_refused};
 use crate::{
     checkpoint::RunFolder,
     config::{Config, Protocol},
-    corpora, dataset, device, evaluation, figures_table,
-    network::{Architecture, Network},
+    corpora, dataset, device, evaluation,
+    facts::RunFacts,
+    figures_table,
+    network::Architecture,
     onnx::import,
     progress::{self, Outcome},
     split::Role,
-    train::{self, Options},
+    train::{self, Options, Start},
 };
 use anyhow::{Context, Result, bail, ensure};
 use burn::module::Module;
@@ -152,35 +154,40 @@ pub fn tune(arguments: &TuneArguments) -> Result<()> {
         Some(config) => Config::read_with(config, &assignments)?,
         None => Config::parse(TUNING, &assignments)?,
     };
-    let network = if path.is_dir() {
+    let start = if path.is_dir() {
         of_run(path, &mut config)
     } else {
         of_model(path, &mut config)
     };
-    let network = network.with_context(|| format!("{} cannot be tuned", path.display()))?;
-    let start = Some((path.clone(), network));
+    let start = start.with_context(|| format!("{} cannot be tuned", path.display()))?;
     run(
         &config,
         &arguments.run,
         &arguments.run.out,
         arguments.run.resume,
-        start,
+        Some(start),
     )
     .map(|_| ())
 }
 
 /// The network of a model file; the configuration is given its sizes and features.
-fn of_model(path: &Path, config: &mut Config) -> Result<Network> {
+fn of_model(path: &Path, config: &mut Config) -> Result<Start> {
     let bytes = fs::read(path)?;
     let model = Model::from_bytes(&bytes)?;
     let device = device::training_device().autodiff();
     let (architecture, network) = import::network(&bytes, config.network.dropout, &device)?;
-    adopt(config, &architecture, &model.info().features);
-    Ok(network)
+    let info = model.info();
+    adopt(config, &architecture, &info.features);
+    Ok(Start {
+        path: path.to_owned(),
+        network,
+        corpora: info.evidence.corpora.iter().cloned().collect(),
+        split: None,
+    })
 }
 
 /// The network that a run chose; the configuration is given its sizes and features.
-fn of_run(path: &Path, config: &mut Config) -> Result<Network> {
+fn of_run(path: &Path, config: &mut Config) -> Result<Start> {
     let folder = RunFolder::open(path)?;
     let mut own = Config::read(&folder.config())?;
     own.network.dropout = config.network.dropout;
@@ -191,7 +198,13 @@ fn of_run(path: &Path, config: &mut Config) -> Result<Network> {
         &Architecture::new(&own.network, &features),
         &features,
     );
-    Ok(network.train())
+    let facts = RunFacts::read(&folder.facts())?;
+    Ok(Start {
+        path: path.to_owned(),
+        network: network.train(),
+        split: (!facts.may_know_test()).then_some(own.split),
+        corpora: facts.corpora,
+    })
 }
 
 /// Gives a configuration the network and the features of a model.
@@ -260,7 +273,7 @@ fn run(
     arguments: &RunArguments,
     out: &Path,
     resume: bool,
-    start: Option<(PathBuf, Network)>,
+    start: Option<Start>,
 ) -> Result<Outcome> {
     let data = &arguments.data;
     let scan = corpora::scan(&data.folders)?;
