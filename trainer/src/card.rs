@@ -495,3 +495,21 @@ fn network(text: &mut String, facts: &Facts) {
         Emotion::ALL.map(Emotion::name).join(", "),
     ).ok();
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::progress::samples;
+
+    #[test]
+    fn one_corpus_that_excludes_commercial_use_is_enough() {
+        let run = |corpora: &[Corpus]| RunFacts {
+            corpora: corpora.iter().map(|own| own.name().to_owned()).collect(),
+            ..samples::facts()
+        };
+        assert!(licence(&run(&[Corpus::CremaD])).contains("ODbL"));
+        // Such a one as a network may have learned from before it was tuned.
+        let tuned = run(&[Corpus::CremaD, Corpus::Tess]);
+        assert!(licence(&tuned).contains("not for commercial use"));
+    }
+}

@@ -441,6 +441,30 @@ mod tests {
         assert_eq!((constant(0.1), constant(1.0)), (1.0, 1.0));
     }
 
+    #[test]
+    fn what_is_tuned_may_know_the_test_unless_its_run_held_the_same_out() {
+        let config = |key: &str| {
+            let recipe = include_str!("../recipes/first.toml");
+            Config::parse(recipe, &[key.to_owned()]).unwrap()
+        };
+        let (first, second) = (config("split.fold=0"), config("split.fold=1"));
+        let may_know = |split: Option<&Config>, config: &Config| {
+            let start = Start {
+                path: "runs/before".into(),
+                network: Architecture::new(&config.network, &config.feature_settings())
+                    .init(0.0, &Device::flex()),
+                corpora: BTreeSet::from(["TESS".to_owned()]),
+                split: split.map(|before| before.split.clone()),
+            };
+            start.facts(config).may_know_test
+        };
+        assert!(may_know(None, &first), "a model file does not say");
+        assert!(may_know(Some(&second), &first));
+        assert!(!may_know(Some(&first), &first));
+        let all = config("split.protocol=all");
+        assert!(!may_know(None, &all), "nothing is judged");
+    }
+
     fn log(uars: &[f64]) -> Vec<EpochLog> {
         let line = |(at, uar): (usize, &f64)| EpochLog {
             epoch: at + 1,

@@ -396,6 +396,8 @@ fn a_model_can_be_tuned(run: &Run, folder: &Path, model: &Path) {
         );
     }
     let out = folder.join("tuned");
+    let facts = fs::read_to_string(out.join("facts.json")).unwrap();
+    assert!(facts.contains("\"may_know_test\": true"), "{facts}");
     let not_a_model = self::run(&[
         "tune",
         text(&folder.join("recipe.toml")),
