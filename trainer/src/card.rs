@@ -130,6 +130,13 @@ pub fn card(facts: &Facts) -> String {
     text
 }
 
+/// Whether the run went on with the network that was judged.
+fn began_with_the_judged(facts: &Facts) -> bool {
+    let judged = &facts.evaluation.runs[0].folder;
+    let before = facts.run.tuned_from.as_ref();
+    before.is_some_and(|before| before.path == judged.display().to_string())
+}
+
 fn percent(share: f64) -> String {
     format!("{:.1}", 100.0 * share)
 }
@@ -150,6 +157,7 @@ fn quality(text: &mut String, facts: &Facts) {
         Protocol::All => "",
     };
     let judged = match (facts.config.split.protocol, evaluation.runs.len()) {
+        (Protocol::All, 1) if began_with_the_judged(facts) => "This network has learned from all clips in the end, so it cannot be judged itself: the figures are those of the network that it began with, judged on what that had not heard.".to_owned(),
         (Protocol::All, 1) => "This network learned from all clips, so it cannot be judged itself: the figures are those of another of the same recipe, judged on what it had not heard; with another split they would move by some points.".to_owned(),
         (Protocol::All, runs) => format!(
             "This network learned from all clips, so it cannot be judged itself: the figures are those of {runs} networks of the same recipe, each judged on what it had not heard."
