@@ -92,7 +92,6 @@ pub fn train(config: &Config, dataset: Dataset, options: Options) -> Result<Outc
     device.seed(config.seed);
     let architecture = Architecture::new(&config.network, &config.feature_settings());
     let tuned_from = start.as_ref().map(|start| start.facts(config));
-    let is_tuned = tuned_from.is_some();
     let network = match start {
         Some(start) => start.network,
         None => architecture.init(config.network.dropout, &device),
@@ -105,7 +104,7 @@ pub fn train(config: &Config, dataset: Dataset, options: Options) -> Result<Outc
         tuned_from,
     );
     let source = Source::new(dataset.training, config)?;
-    let network = if is_tuned {
+    let network = if facts.tuned_from.is_some() {
         normed(network, &source, &device)
     } else {
         network
