@@ -1,6 +1,7 @@
 //! What a network may look at: frames of features, from samples at the analysis rate.
 
 use crate::{
+    background::BackgroundSettings,
     chroma::{CHROMA_BINS, Chroma},
     habit::HABIT_VALUES,
     log_mel::{LogMel, LogMelSettings, MEL_BANDS, MelFrame},
@@ -10,7 +11,6 @@ use crate::{
     window::WindowSettings,
 };
 use serde::{Deserialize, Serialize};
-use std::ops::RangeInclusive;
 
 /// Values of a frame beside its log-mel bands: chroma and prosody.
 pub const EXTRA_VALUES: usize = CHROMA_BINS + PROSODY_VALUES;
@@ -20,8 +20,6 @@ pub const PROSODY_VALUES: usize = 3;
 pub(crate) const LEVEL: usize = EXTRA_VALUES - 1;
 /// F0 that is taken before the first voiced frame, in Hz: between the medians of men and women.
 const NEUTRAL_F0_HZ: f32 = 160.0;
-/// What a [background](WindowSettings::background_db) can be.
-pub const BACKGROUND_DB: RangeInclusive<f32> = 10.0..=100.0;
 /// Decibels to a unit of the level in [`FeatureKind::Prosody`], which gives it about the spread of the other columns.
 const DB_PER_UNIT: f32 = 10.0;
 
@@ -106,10 +104,10 @@ impl FeatureSettings {
         }
     }
 
-    /// The same, with noise under each log-mel band that many decibels below the voice.
+    /// The same, with some noise under the voice, or none.
     #[must_use]
-    pub fn over_background(mut self, below_peak_db: Option<f32>) -> Self {
-        self.window.background_db = below_peak_db;
+    pub fn over_background(mut self, background: Option<BackgroundSettings>) -> Self {
+        self.window.background = background;
         self
     }
 
@@ -129,10 +127,10 @@ impl FeatureSettings {
     /// Whether there is a kind that is not of the window as a whole, and this build makes the features as stated.
     #[must_use]
     pub fn is_known(&self) -> bool {
-        let background_db = self.window.background_db;
+        let background = self.window.background;
         self.kinds.iter().any(|kind| !kind.is_overall())
-            && *self == Self::of(&self.kinds).over_background(background_db)
-            && background_db.is_none_or(|db| BACKGROUND_DB.contains(&db))
+            && *self == Self::of(&self.kinds).over_background(background)
+            && background.is_none_or(|background| background.is_known())
     }
 }
 
@@ -217,9 +215,17 @@ mod tests {
         let mut other = FeatureSettings::default();
         other.log_mel.high_hz = 8000.0;
         assert!(!other.is_known());
-        let over = |db| FeatureSettings::default().over_background(Some(db));
-        assert!(over(40.0).is_known());
-        assert!(!over(-1.0).is_known() && !over(f32::NAN).is_known());
+        let over = |below_voice_db, rumble_db| {
+            let background = BackgroundSettings {
+                below_voice_db,
+                rumble_db,
+                fluctuates: true,
+            };
+            FeatureSettings::default().over_background(Some(background))
+        };
+        assert!(over(40.0, 0.0).is_known() && over(25.0, 15.0).is_known());
+        assert!(!over(-1.0, 0.0).is_known() && !over(f32::NAN, 0.0).is_known());
+        assert!(!over(40.0, -1.0).is_known() && !over(40.0, f32::NAN).is_known());
     }
 
     #[test]

@@ -23,7 +23,7 @@
 //! ```
 
 pub mod analyzer;
-mod background;
+pub mod background;
 pub mod ballistics;
 pub mod chroma;
 pub mod deltas;
@@ -50,6 +50,7 @@ mod trailing;
 pub mod window;
 
 pub use analyzer::{Analyzer, Heard};
+pub use background::{BACKGROUND_FRAMES, BackgroundSettings};
 pub use ballistics::{Ballistics, Times};
 pub use emotion::Emotion;
 pub use estimate::{Estimate, VoiceState, softmax};

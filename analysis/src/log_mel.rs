@@ -196,11 +196,21 @@ fn mel_to_hz(mel: f32) -> f32 {
     700.0 * (10f32.powf(mel / 2595.0) - 1.0)
 }
 
-fn mel_filters(settings: &LogMelSettings) -> Vec<MelFilter> {
+/// The lower edge of a band, which is the centre of the one below it and the upper edge of the one below that.
+fn edge_hz(settings: &LogMelSettings, band: usize) -> f32 {
     let (low, high) = (hz_to_mel(settings.low_hz), hz_to_mel(settings.high_hz));
-    let edge_hz = |index: usize| {
-        mel_to_hz(low + (high - low) * index as f32 / (settings.mel_bands + 1) as f32)
-    };
+    mel_to_hz(low + (high - low) * band as f32 / (settings.mel_bands + 1) as f32)
+}
+
+/// The frequency in the middle of each band.
+#[must_use]
+pub fn centres_hz() -> MelFrame {
+    let settings = LogMelSettings::default();
+    std::array::from_fn(|band| edge_hz(&settings, band + 1))
+}
+
+fn mel_filters(settings: &LogMelSettings) -> Vec<MelFilter> {
+    let edge_hz = |band| edge_hz(settings, band);
     let bin_hz = settings.sample_rate_hz as f32 / settings.fft_samples as f32;
     (0..settings.mel_bands)
         .map(|band| {

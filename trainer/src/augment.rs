@@ -4,11 +4,16 @@
 use crate::config::Augmentation;
 use pathos_analysis::{
     Frame, MEL_BANDS, MIN_VOICED_FRAMES, WINDOW_FRAMES,
+    log_mel::centres_hz,
     power::{self, NEPERS_PER_DB},
 };
 use rand::Rng;
 use std::f32::consts::{PI, TAU};
 
+/// How steeply a spectrum falls outside of a band, in dB per octave.
+const SLOPE_DB: f32 = 48.0;
+/// How far at the most.
+const DEEPEST_DB: f32 = 60.0;
 /// Waves of the random equaliser.
 const EQUALISER_WAVES: usize = 5;
 
@@ -111,19 +116,33 @@ pub fn add_noise(frames: &mut [Frame], snr_db: f32, colour_db: f32, rng: &mut im
     }
 }
 
-/// All of the above, each drawn at random, in that order, of frames and of what was heard of the same voice before them: that is
+/// What a telephone or a small loudspeaker leaves: outside of the band the spectrum falls as [`SLOPE_DB`] says.
+pub fn limit_band(frames: &mut [Frame], low_hz: f32, high_hz: f32) {
+    let centres_hz = centres_hz();
+    amplify(frames, |band| {
+        let hz = centres_hz[band];
+        let octaves = (low_hz / hz).max(hz / high_hz).max(1.0).log2();
+        -(SLOPE_DB * octaves).min(DEEPEST_DB)
+    });
+}
+
+/// All of the above, each drawn at random, in that order, of frames and of clips of the same voice that were heard before them: these are
 /// neither cut nor stretched. Returns both, the earlier ones first.
 pub fn augment(
-    earlier: &[Frame],
+    earlier: &[Vec<Frame>],
     frames: &[Frame],
     settings: &Augmentation,
     rng: &mut impl Rng,
-) -> [Vec<Frame>; 2] {
+) -> (Vec<Vec<Frame>>, Vec<Frame>) {
     let around_one = |spread: f64, rng: &mut dyn rand::RngCore| {
         1.0 + spread as f32 * rng.random_range(-1.0..=1.0f32)
     };
     let rate = around_one(settings.stretch, rng);
-    let mut frames = [earlier, &stretch(&crop(frames, settings, rng), rate)].concat();
+    let mut frames = [
+        earlier.concat(),
+        stretch(&crop(frames, settings, rng), rate),
+    ]
+    .concat();
     warp(&mut frames, around_one(settings.warp, rng));
     tilt(
         &mut frames,
@@ -135,8 +154,19 @@ pub fn augment(
         let colour_db = rng.random_range(-40.0..10.0);
         add_noise(&mut frames, rng.random_range(low..=high), colour_db, rng);
     }
-    let own = frames.split_off(earlier.len());
-    [frames, own]
+    if rng.random_bool(settings.band_limit_share) {
+        let mut edge_hz = |[low, high]: [f32; 2]| rng.random_range(low..=high);
+        let waveform = &settings.waveform;
+        let (low_hz, high_hz) = (
+            edge_hz(waveform.band_low_hz),
+            edge_hz(waveform.band_high_hz),
+        );
+        limit_band(&mut frames, low_hz, high_hz);
+    }
+    let mut frames = frames.into_iter();
+    let lengths = earlier.iter().map(Vec::len);
+    let earlier = lengths.map(|length| frames.by_ref().take(length).collect());
+    (earlier.collect(), frames.collect())
 }
 
 /// SpecAugment (Park et al., Interspeech 2019): bands of columns and spans of frames of normalised rows become 0.
@@ -219,6 +249,21 @@ mod tests {
     }
 
     #[test]
+    fn a_telephone_keeps_what_is_within_its_band() {
+        let mut frames = vec![Frame::from([0.0; MEL_BANDS])];
+        limit_band(&mut frames, 300.0, 3_400.0);
+        for (band, hz) in frames[0].log_mel.iter().zip(centres_hz()) {
+            let db = band / NEPERS_PER_DB;
+            assert_eq!(db == 0.0, (300.0..=3_400.0).contains(&hz), "{hz} Hz: {db}");
+            assert!(db >= -60.01);
+            assert!(
+                db < -45.0 || (150.0..6_800.0).contains(&hz),
+                "{hz} Hz: {db}"
+            );
+        }
+    }
+
+    #[test]
     fn noise_has_its_ratio() {
         let mut rng = ChaCha8Rng::seed_from_u64(1);
         let mut frames = vec![Frame::from([0.0; MEL_BANDS]); 300];
@@ -233,14 +278,16 @@ mod tests {
         let settings = settings();
         let run = |seed| {
             augment(
-                &ridge(30, 40),
+                &[ridge(30, 25), ridge(40, 15)],
                 &ridge(20, 250),
                 &settings,
                 &mut ChaCha8Rng::seed_from_u64(seed),
             )
         };
         assert_eq!(run(7), run(7));
-        assert_eq!(run(7)[0].len(), 40, "what was heard before stays as long");
+        let (earlier, _) = run(7);
+        let lengths = earlier.iter().map(Vec::len);
+        assert!(lengths.eq([25, 15]), "what was heard before stays as long");
         assert_ne!(run(7), run(8));
     }
 

@@ -12,7 +12,9 @@ use crate::{
 };
 use anyhow::{Context, Result};
 use burn::tensor::{Device, Tensor, TensorData};
-use pathos_analysis::{CONTEXT_FRAMES, Emotion, Frame, TIME_POOL, Window, Windowing};
+use pathos_analysis::{
+    BACKGROUND_FRAMES, CONTEXT_FRAMES, Emotion, Frame, TIME_POOL, Window, Windowing,
+};
 use rand::{
     Rng, SeedableRng,
     distr::{Distribution, weighted::WeightedIndex},
@@ -273,9 +275,10 @@ impl Source {
         let copy = heard[rng.random_range(0..heard.len())];
         let earlier = self.earlier(example, copy, rng);
         let known = !earlier.is_empty();
-        let [earlier, frames] = augment(&earlier, &example.copies[copy], augmentation, rng);
+        let (earlier, frames) = augment(&earlier, &example.copies[copy], augmentation, rng);
         let columns = self.windowing.columns();
-        let window = self.windowing.window_after(&earlier, &frames);
+        let background_at = rng.random_range(0..BACKGROUND_FRAMES);
+        let window = self.windowing.window_over(&earlier, &frames, background_at);
         let mut item = Item::unpadded(&window, columns);
         spec_augment(&mut item.rows, columns, augmentation, rng);
         if rng.random_bool(augmentation.ltas_dropped) {
@@ -297,9 +300,9 @@ impl Source {
         }
     }
 
-    /// What was heard of a clip's voice before it: nothing, or frames of some clips of the same speaker. Before an augmented
+    /// What was heard of a clip's voice before it: nothing, or frames of each of some clips of the same speaker. Before an augmented
     /// copy these are copies of the same [session](crate::session), for they must have been changed alike.
-    fn earlier(&self, example: &Example, copy: usize, rng: &mut ChaCha8Rng) -> Vec<Frame> {
+    fn earlier(&self, example: &Example, copy: usize, rng: &mut ChaCha8Rng) -> Vec<Vec<Frame>> {
         let clip = &example.clip;
         let training = &self.config.training;
         if training.history_share == 0.0 || !rng.random_bool(training.history_share) {
@@ -315,18 +318,23 @@ impl Source {
         }
         let count = rng.random_range(1..=training.history_clips);
         let others = (0..count).map(|_| clips[rng.random_range(0..clips.len())]);
-        let frames = others.flat_map(|other| other.copies[copy].iter().step_by(HISTORY_STRIDE));
-        frames.copied().collect()
+        let every = |other: &Example| {
+            let frames = other.copies[copy].iter().step_by(HISTORY_STRIDE);
+            frames.copied().collect()
+        };
+        others.map(every).collect()
     }
 
     fn sound(&self, rng: &mut ChaCha8Rng) -> Item {
         let sound = &self.sounds[rng.random_range(0..self.sounds.len())];
-        let [_, frames] = augment(&[], sound, &self.config.augmentation, rng);
+        let (_, frames) = augment(&[], sound, &self.config.augmentation, rng);
+        let background_at = rng.random_range(0..BACKGROUND_FRAMES);
+        let window = self.windowing.window_over(&[], &frames, background_at);
         Item {
             target: [1.0 / Emotion::COUNT as f32; Emotion::COUNT],
             classes: [1.0; Emotion::COUNT],
             voice: 0.0,
-            ..Item::unpadded(&self.windowing.window(&frames), self.windowing.columns())
+            ..Item::unpadded(&window, self.windowing.columns())
         }
     }
 }

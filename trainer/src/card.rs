@@ -10,6 +10,7 @@ use crate::{
 };
 use pathos_analysis::{
     Emotion, Evidence, FeatureKind, Figure, MASK_STEPS, WINDOW_FRAMES, WINDOW_ROWS,
+    background::RUMBLE_HZ,
 };
 use std::{collections::BTreeSet, fmt::Write};
 
@@ -470,9 +471,23 @@ fn learning_aids(config: &Config) -> String {
 fn network(text: &mut String, facts: &Facts) {
     let network = &facts.config.network;
     let columns = facts.config.judged_features().columns();
-    let background = match facts.config.features.background_db {
-        Some(db) => format!(" over noise {db} dB below the voice"),
+    let background = match facts.config.features.background {
         None => String::new(),
+        Some(background) => {
+            let rumble = match background.rumble_db {
+                0.0 => String::new(),
+                db => format!(", {db} dB louder up to {RUMBLE_HZ} Hz,"),
+            };
+            format!(
+                " over {} noise {} dB below the voice{rumble}",
+                if background.fluctuates {
+                    "real"
+                } else {
+                    "constant"
+                },
+                background.below_voice_db
+            )
+        }
     };
     let convolutions = if network.kind.convolves() {
         let channels: Vec<String> = network.channels.iter().map(usize::to_string).collect();

@@ -3,7 +3,8 @@
 use crate::waveform::WaveformAugmentation;
 use anyhow::{Context, Result, bail, ensure};
 use pathos_analysis::{
-    CONTEXT_FRAMES, FeatureKind, FeatureSettings, TIME_POOL, features::BACKGROUND_DB,
+    BackgroundSettings, CONTEXT_FRAMES, FeatureKind, FeatureSettings, TIME_POOL,
+    background::{BELOW_VOICE_DB, RUMBLE_DB},
     network::REACH_ROWS,
 };
 use serde::{Deserialize, Serialize};
@@ -37,13 +38,12 @@ pub struct Config {
 pub struct Features {
     /// `log-mel`, `mfcc`, `chroma`, `prosody`: one or several.
     pub kinds: Vec<FeatureKind>,
-    /// Decibels below the voice's recent peak at which noise is put under each log-mel band: see
-    /// [`WindowSettings`](pathos_analysis::window::WindowSettings::background_db). None by default.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub background_db: Option<f32>,
     /// Takes `ltas` away from the network that has learned: it helps it to learn, and also tells it the microphone.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub ltas_in_training_only: bool,
+    /// The noise that is put under every voice. None by default.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub background: Option<BackgroundSettings>,
 }
 
 /// How clips are divided.
@@ -307,6 +307,10 @@ pub struct Augmentation {
     pub noise_share: f64,
     /// Signal-to-noise ratio of that noise, in dB, from and to.
     pub noise_snr_db: [f64; 2],
+    /// Share of examples that lose what lies outside a band, whose edges are drawn from `waveform.band_low_hz` and
+    /// `waveform.band_high_hz`. 0 by default.
+    #[serde(default)]
+    pub band_limit_share: f64,
     /// SpecAugment: how many bands of bands, and how wide at the most.
     pub band_masks: [usize; 2],
     /// SpecAugment: how many spans of frames, and how long at the most.
@@ -384,7 +388,7 @@ impl Config {
     /// How the features of this configuration are made.
     #[must_use]
     pub fn feature_settings(&self) -> FeatureSettings {
-        FeatureSettings::of(&self.features.kinds).over_background(self.features.background_db)
+        FeatureSettings::of(&self.features.kinds).over_background(self.features.background)
     }
 
     /// As [`feature_settings`](Self::feature_settings), of the network that has learned.
@@ -437,17 +441,26 @@ impl Config {
             ("augmentation.ltas_dropped", augmentation.ltas_dropped),
             ("augmentation.longest_share", augmentation.longest_share),
             ("augmentation.noise_share", augmentation.noise_share),
+            (
+                "augmentation.band_limit_share",
+                augmentation.band_limit_share,
+            ),
             ("augmentation.mixup_share", augmentation.mixup_share),
         ] {
             share(name, value)?;
         }
-        if let Some(db) = self.features.background_db {
-            ensure!(
-                BACKGROUND_DB.contains(&db),
-                "features.background_db is {db}: say {} to {}, or leave it out for no background",
-                BACKGROUND_DB.start(),
-                BACKGROUND_DB.end()
-            );
+        if let Some(background) = self.features.background {
+            for (name, value, range) in [
+                ("below_voice_db", background.below_voice_db, BELOW_VOICE_DB),
+                ("rumble_db", background.rumble_db, RUMBLE_DB),
+            ] {
+                ensure!(
+                    range.contains(&value),
+                    "features.background.{name} is {value}: say {} to {}, or leave features.background out for none",
+                    range.start(),
+                    range.end()
+                );
+            }
         }
         ensure!(
             self.feature_settings().is_known(),
@@ -630,7 +643,13 @@ mod tests {
         let channels = "network.channels=[4,4,4,4,4]";
         assert!(refusal(&[channels, deep]).contains("frames before"));
         assert!(refusal(&["features.kinds=[\"ltas\"]"]).contains("features.kinds"));
-        assert!(refusal(&["features.background_db=-40"]).contains("10 to 100"));
+        let background = |below: i32, rumble: i32| {
+            format!(
+                "features.background={{below_voice_db={below}.0,rumble_db={rumble}.0,fluctuates=true}}"
+            )
+        };
+        assert!(refusal(&[&background(-40, 0)]).contains("10 to 100"));
+        assert!(refusal(&[&background(40, 99)]).contains("rumble_db is 99: say 0 to 40"));
         assert!(refusal(&["features.ltas_in_training_only=true"]).contains("ltas_dropped"));
         assert!(refusal(&["training.tess_share=12"]).contains("training.tess_share"));
         assert!(refusal(&["training.patience=3"]).contains("validation_share"));

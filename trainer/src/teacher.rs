@@ -55,7 +55,7 @@ impl Teachers {
             let pupil = config.feature_settings();
             ensure!(
                 pupil.kinds.starts_with(&features.kinds) && pupil.window == features.window,
-                "it does not look at the first of the features.kinds of this run, or over another features.background_db"
+                "it does not look at the first of the features.kinds of this run, or over another features.background"
             );
             let corpora = RunFacts::read(&run.facts())?.corpora;
             if let Some(foreign) = corpora.difference(&facts.corpora).next() {

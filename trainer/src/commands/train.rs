@@ -210,7 +210,7 @@ fn of_run(path: &Path, config: &mut Config) -> Result<Start> {
 /// Gives a configuration the network and the features of a model.
 fn adopt(config: &mut Config, architecture: &Architecture, features: &FeatureSettings) {
     config.features.kinds.clone_from(&features.kinds);
-    config.features.background_db = features.window.background_db;
+    config.features.background = features.window.background;
     let network = &mut config.network;
     network.kind = architecture.kind;
     network.channels.clone_from(&architecture.channels);
