@@ -274,7 +274,7 @@ impl Source {
             .collect();
         let copy = heard[rng.random_range(0..heard.len())];
         let earlier = self.earlier(example, copy, rng);
-        let known = !earlier.is_empty();
+        let known = earlier.iter().any(|clip| !clip.is_empty());
         let (earlier, frames) = augment(&earlier, &example.copies[copy], augmentation, rng);
         let columns = self.windowing.columns();
         let background_at = rng.random_range(0..BACKGROUND_FRAMES);
@@ -532,7 +532,7 @@ mod tests {
         for example in &source.examples[..90] {
             let levels = [0, 1].map(|copy| {
                 let earlier = source.earlier(example, copy, &mut rng);
-                let levels = earlier.iter().map(|frame| frame.log_mel[0]);
+                let levels = earlier.iter().flatten().map(|frame| frame.log_mel[0]);
                 levels.collect::<Vec<_>>()
             });
             assert!(!levels[0].is_empty());
