@@ -116,7 +116,7 @@ pub fn add_noise(frames: &mut [Frame], snr_db: f32, colour_db: f32, rng: &mut im
     }
 }
 
-/// What a telephone or a small loudspeaker leaves: outside of the band the spectrum falls as [`SLOPE_DB`] says.
+/// What a telephone or a small loudspeaker leaves: outside of the band the spectrum falls by 48 dB per octave, down to 60 dB.
 pub fn limit_band(frames: &mut [Frame], low_hz: f32, high_hz: f32) {
     let centres_hz = centres_hz();
     amplify(frames, |band| {
