@@ -632,6 +632,20 @@ mod tests {
     }
 
     #[test]
+    fn the_runs_that_the_models_come_from_can_be_run_again() {
+        let runs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../models/runs");
+        let mut read = 0;
+        for folder in std::fs::read_dir(runs).unwrap() {
+            let config = folder.unwrap().path().join("config.toml");
+            if config.exists() {
+                Config::read(&config).unwrap();
+                read += 1;
+            }
+        }
+        assert!(read > 0);
+    }
+
+    #[test]
     fn what_does_not_fit_is_said() {
         assert!(refusal(&["training.epocs=3"]).contains("epocs"));
         assert!(refusal(&["traning.epochs=3"]).contains("traning"));
