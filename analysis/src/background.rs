@@ -40,7 +40,7 @@ pub struct BackgroundSettings {
 }
 
 impl BackgroundSettings {
-    /// Whether both are in their ranges.
+    /// Whether its levels are in their ranges.
     #[must_use]
     pub fn is_known(&self) -> bool {
         BELOW_VOICE_DB.contains(&self.below_voice_db) && RUMBLE_DB.contains(&self.rumble_db)
@@ -61,8 +61,23 @@ pub(crate) struct Background {
 struct Noise {
     /// The mean power of each band relative to the voice's peak, in nepers.
     shape: MelFrame,
+    /// The mean of that over the bands.
+    level: f32,
     /// [`WHITE_NOISE`], which is made before it is heard; none if it does not fluctuate.
     white: Option<&'static [MelFrame]>,
+}
+
+impl Noise {
+    fn new(settings: BackgroundSettings) -> Self {
+        let share = |hz: f32| (RUMBLE_END_HZ - hz) / (RUMBLE_END_HZ - RUMBLE_HZ);
+        let db = |hz: f32| settings.rumble_db * share(hz).clamp(0.0, 1.0) - settings.below_voice_db;
+        let shape = centres_hz().map(|hz| db(hz) * NEPERS_PER_DB);
+        Self {
+            shape,
+            level: power::mean(&shape),
+            white: settings.fluctuates.then(|| WHITE_NOISE.as_slice()),
+        }
+    }
 }
 
 /// White noise as the bands hear it, each with a mean power of 1.
@@ -106,17 +121,8 @@ impl Peak {
 impl Background {
     /// Below a voice that is still to be heard.
     pub(crate) fn new(settings: Option<BackgroundSettings>) -> Self {
-        let shape = |settings: BackgroundSettings| {
-            let share = |hz: f32| (RUMBLE_END_HZ - hz) / (RUMBLE_END_HZ - RUMBLE_HZ);
-            let db =
-                |hz: f32| settings.rumble_db * share(hz).clamp(0.0, 1.0) - settings.below_voice_db;
-            centres_hz().map(|hz| db(hz) * NEPERS_PER_DB)
-        };
         Self {
-            noise: settings.map(|settings| Noise {
-                shape: shape(settings),
-                white: settings.fluctuates.then(|| WHITE_NOISE.as_slice()),
-            }),
+            noise: settings.map(Noise::new),
             bands: Peak::NONE,
             level: Peak::NONE,
             at: 0,
@@ -135,7 +141,12 @@ impl Background {
 
     /// Puts it under the bands and the level of the next frame.
     pub(crate) fn under(&mut self, mut frame: Frame) -> Frame {
-        let Some(Noise { shape, white }) = &self.noise else {
+        let Some(Noise {
+            shape,
+            level: below_peak,
+            white,
+        }) = &self.noise
+        else {
             return frame;
         };
         let peak = self.bands.follow(power::mean(&frame.log_mel));
@@ -146,7 +157,7 @@ impl Background {
         }
         // Tens of decibels are as many times ln 10 nepers.
         let level = frame.extra[LEVEL] * LN_10;
-        let noise = self.level.follow(level) + power::mean(shape);
+        let noise = self.level.follow(level) + below_peak;
         frame.extra[LEVEL] = power::sum(level, noise) / LN_10;
         self.begin_at(self.at + 1);
         frame

@@ -350,19 +350,13 @@ impl Windowing {
     /// The window at the end of a stream of these frames.
     #[must_use]
     pub fn window(&self, frames: &[Frame]) -> Window {
-        self.window_after(&[], frames)
+        self.window_after(&[], frames, 0)
     }
 
-    /// As [`window`](Self::window), of a voice of which these were heard before, each with a pause after it.
+    /// As [`window`](Self::window), of a voice of which these were heard before, each with a pause after it, over a background that begins at one
+    /// of its [`BACKGROUND_FRAMES`](crate::background::BACKGROUND_FRAMES): one that learns must not always meet the same.
     #[must_use]
-    pub fn window_after(&self, earlier: &[Vec<Frame>], frames: &[Frame]) -> Window {
-        self.window_over(earlier, frames, 0)
-    }
-
-    /// As [`window_after`](Self::window_after), over a background that begins at another of its [`BACKGROUND_FRAMES`](crate::background::BACKGROUND_FRAMES): one that
-    /// learns must not always meet the same.
-    #[must_use]
-    pub fn window_over(
+    pub fn window_after(
         &self,
         earlier: &[Vec<Frame>],
         frames: &[Frame],
@@ -515,7 +509,7 @@ mod tests {
         stream.clear();
         louder.iter().for_each(|frame| stream.push(*frame));
         let windowing = Windowing::new(&features);
-        let window = windowing.window_after(&[earlier], &louder);
+        let window = windowing.window_after(&[earlier], &louder, 0);
         assert_eq!(stream.window(), window);
         let [.., first, second] = *window.features.as_chunks::<103>().0 else {
             panic!("there are rows");

@@ -138,11 +138,9 @@ pub fn augment(
         1.0 + spread as f32 * rng.random_range(-1.0..=1.0f32)
     };
     let rate = around_one(settings.stretch, rng);
-    let mut frames = [
-        earlier.concat(),
-        stretch(&crop(frames, settings, rng), rate),
-    ]
-    .concat();
+    let own = stretch(&crop(frames, settings, rng), rate);
+    let mut frames = earlier.concat();
+    frames.extend(own);
     warp(&mut frames, around_one(settings.warp, rng));
     tilt(
         &mut frames,
@@ -155,12 +153,7 @@ pub fn augment(
         add_noise(&mut frames, rng.random_range(low..=high), colour_db, rng);
     }
     if rng.random_bool(settings.band_limit_share) {
-        let mut edge_hz = |[low, high]: [f32; 2]| rng.random_range(low..=high);
-        let waveform = &settings.waveform;
-        let (low_hz, high_hz) = (
-            edge_hz(waveform.band_low_hz),
-            edge_hz(waveform.band_high_hz),
-        );
+        let [low_hz, high_hz] = settings.waveform.draw_band(rng);
         limit_band(&mut frames, low_hz, high_hz);
     }
     let mut frames = frames.into_iter();

@@ -277,8 +277,7 @@ impl Source {
         let known = earlier.iter().any(|clip| !clip.is_empty());
         let (earlier, frames) = augment(&earlier, &example.copies[copy], augmentation, rng);
         let columns = self.windowing.columns();
-        let background_at = rng.random_range(0..BACKGROUND_FRAMES);
-        let window = self.windowing.window_over(&earlier, &frames, background_at);
+        let window = self.window(&earlier, &frames, rng);
         let mut item = Item::unpadded(&window, columns);
         spec_augment(&mut item.rows, columns, augmentation, rng);
         if rng.random_bool(augmentation.ltas_dropped) {
@@ -325,11 +324,16 @@ impl Source {
         others.map(every).collect()
     }
 
+    /// The window of some frames, heard after others, over a background that begins anywhere.
+    fn window(&self, earlier: &[Vec<Frame>], frames: &[Frame], rng: &mut ChaCha8Rng) -> Window {
+        let background_at = rng.random_range(0..BACKGROUND_FRAMES);
+        self.windowing.window_after(earlier, frames, background_at)
+    }
+
     fn sound(&self, rng: &mut ChaCha8Rng) -> Item {
         let sound = &self.sounds[rng.random_range(0..self.sounds.len())];
         let (_, frames) = augment(&[], sound, &self.config.augmentation, rng);
-        let background_at = rng.random_range(0..BACKGROUND_FRAMES);
-        let window = self.windowing.window_over(&[], &frames, background_at);
+        let window = self.window(&[], &frames, rng);
         Item {
             target: [1.0 / Emotion::COUNT as f32; Emotion::COUNT],
             classes: [1.0; Emotion::COUNT],

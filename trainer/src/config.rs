@@ -632,7 +632,7 @@ mod tests {
     }
 
     #[test]
-    fn the_runs_that_the_models_come_from_can_be_run_again() {
+    fn the_configurations_of_the_committed_runs_are_read() {
         let runs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../models/runs");
         let mut read = 0;
         for folder in std::fs::read_dir(runs).unwrap() {

@@ -47,6 +47,13 @@ pub struct WaveformAugmentation {
     pub gain_db: f32,
 }
 
+impl WaveformAugmentation {
+    /// The lower and the upper edge of a band at random, in Hz.
+    pub(crate) fn draw_band(&self, rng: &mut impl Rng) -> [f32; 2] {
+        [self.band_low_hz, self.band_high_hz].map(|range| within(range, rng))
+    }
+}
+
 #[cfg(test)]
 impl WaveformAugmentation {
     /// The same, so that it changes nothing.
@@ -202,6 +209,11 @@ pub fn apply(
         })
 }
 
+/// A value between two.
+fn within([from, to]: [f32; 2], rng: &mut impl Rng) -> f32 {
+    from + (to - from) * rng.random::<f32>()
+}
+
 /// The effects of a copy at random, in the order in which a voice meets them: the voice itself, the room, the microphone and
 /// the line, the noise, the level.
 #[must_use]
@@ -218,8 +230,6 @@ pub fn draw(
         around_zero(settings.tilt_db),
     );
     let gain_db = around_zero(settings.gain_db);
-    let within =
-        |[from, to]: [f32; 2], rng: &mut ChaCha8Rng| from + (to - from) * rng.random::<f32>();
     if settings.speed > 0.0 {
         effects.push(Effect::Speed(1.0 + speed));
     }
@@ -239,10 +249,8 @@ pub fn draw(
         effects.push(Effect::Tilt(tilt_db));
     }
     if rng.random_bool(settings.band_limit_share.clamp(0.0, 1.0)) {
-        effects.push(Effect::BandLimit {
-            low_hz: within(settings.band_low_hz, rng),
-            high_hz: within(settings.band_high_hz, rng),
-        });
+        let [low_hz, high_hz] = settings.draw_band(rng);
+        effects.push(Effect::BandLimit { low_hz, high_hz });
     }
     if rng.random_bool(settings.noise_share.clamp(0.0, 1.0)) {
         effects.push(Effect::Noise {
