@@ -481,7 +481,7 @@ fn network(text: &mut String, facts: &Facts) {
             format!(
                 " over {} noise {} dB below the voice{rumble}",
                 if background.fluctuates {
-                    "real"
+                    "fluctuating"
                 } else {
                     "constant"
                 },

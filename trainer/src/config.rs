@@ -449,6 +449,32 @@ impl Config {
         ] {
             share(name, value)?;
         }
+        let waveform = &augmentation.waveform;
+        for (name, [from, to]) in [
+            ("noise_snr_db", augmentation.noise_snr_db),
+            (
+                "waveform.reverb_rt60_s",
+                waveform.reverb_rt60_s.map(f64::from),
+            ),
+            (
+                "waveform.reverb_direct_db",
+                waveform.reverb_direct_db.map(f64::from),
+            ),
+            ("waveform.band_low_hz", waveform.band_low_hz.map(f64::from)),
+            (
+                "waveform.band_high_hz",
+                waveform.band_high_hz.map(f64::from),
+            ),
+            (
+                "waveform.noise_snr_db",
+                waveform.noise_snr_db.map(f64::from),
+            ),
+        ] {
+            ensure!(
+                from <= to && from.is_finite() && to.is_finite(),
+                "augmentation.{name} is [{from}, {to}]: say the smaller number first"
+            );
+        }
         if let Some(background) = self.features.background {
             for (name, value, range) in [
                 ("below_voice_db", background.below_voice_db, BELOW_VOICE_DB),
@@ -666,6 +692,11 @@ mod tests {
         assert!(refusal(&[&background(40, 99)]).contains("rumble_db is 99: say 0 to 40"));
         assert!(refusal(&["features.ltas_in_training_only=true"]).contains("ltas_dropped"));
         assert!(refusal(&["training.tess_share=12"]).contains("training.tess_share"));
+        assert!(
+            refusal(&["augmentation.noise_snr_db=[30,5]"]).contains("the smaller number first")
+        );
+        let lower_edge = refusal(&["augmentation.waveform.band_low_hz=[400,50]"]);
+        assert!(lower_edge.contains("augmentation.waveform.band_low_hz is [400, 50]"));
         assert!(refusal(&["training.patience=3"]).contains("validation_share"));
         assert!(refusal(&["training.statement_weight=-0.3"]).contains("0 or more"));
         assert!(refusal(&["training.history_share=0.5"]).contains("habit"));

@@ -4,6 +4,7 @@ use crate::{
     condition::Condition,
     config::Config,
     corpora::{Clip, Refused},
+    files,
     progress_bar::progress_bar,
     session::Sessions,
     split::{self, Part, Role},
@@ -18,11 +19,7 @@ use rand::{SeedableRng, seq::IndexedRandom};
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
-use std::{
-    collections::BTreeMap,
-    fs,
-    path::{Path, PathBuf},
-};
+use std::{collections::BTreeMap, ffi::OsStr, fs, path::Path};
 
 /// Other clips that a babble of voices is made of.
 const BABBLE_VOICES: usize = 5;
@@ -225,15 +222,25 @@ impl Loader<'_> {
                     !voices.is_empty(),
                     &mut ChaCha8Rng::from_seed(sitting),
                 );
+                // By speaker and name, so that a cache also serves where the corpus lies elsewhere.
+                let names: Vec<_> = voices
+                    .iter()
+                    .map(|clip| {
+                        (
+                            &clip.speaker,
+                            clip.path.file_name().map(OsStr::to_string_lossy),
+                        )
+                    })
+                    .collect();
                 let key = key
                     .clone()
                     .chain_update(sitting)
-                    .chain_update(serde_json::to_vec(&(part.row, &voices))?);
+                    .chain_update(serde_json::to_vec(&(part.row, names))?);
                 copies.push(self.cached(key, |rng| {
                     let samples = part.row.of(&samples_of(path)?, rng)?;
                     let voices: Vec<Vec<f32>> = voices
                         .iter()
-                        .filter_map(|path| samples_of(path).ok())
+                        .filter_map(|clip| samples_of(&clip.path).ok())
                         .collect();
                     let voices: Vec<&[f32]> = voices.iter().map(Vec::as_slice).collect();
                     waveform::apply(&effects, &samples, &voices, rng)
@@ -260,10 +267,7 @@ impl Loader<'_> {
             return Ok(from_bytes(&bytes, kinds));
         }
         let frames = voiced_frames(&make(&mut ChaCha8Rng::from_seed(digest))?, kinds);
-        // Written beside and moved into place, so that a killed run leaves no half an entry.
-        let unfinished = entry.with_extension("unfinished");
-        fs::write(&unfinished, to_bytes(&frames, kinds))?;
-        fs::rename(&unfinished, &entry)?;
+        files::replace(&entry, &to_bytes(&frames, kinds))?;
         Ok(frames)
     }
 }
@@ -272,25 +276,25 @@ impl Loader<'_> {
 /// ever heard in training.
 struct Babble {
     folds: BTreeMap<String, usize>,
-    voices: BTreeMap<(&'static str, usize), Vec<PathBuf>>,
+    voices: BTreeMap<(&'static str, usize), Vec<Clip>>,
 }
 
 impl Babble {
     fn new(clips: &[Clip], config: &Config) -> Self {
         let folds = split::folds(clips, &config.split);
-        let mut voices: BTreeMap<_, Vec<PathBuf>> = BTreeMap::new();
+        let mut voices: BTreeMap<_, Vec<Clip>> = BTreeMap::new();
         for clip in clips {
             let group = (clip.corpus.speakers_of(), folds[&clip.speaker]);
-            voices.entry(group).or_default().push(clip.path.clone());
+            voices.entry(group).or_default().push(clip.clone());
         }
         Self { folds, voices }
     }
 
-    fn voices(&self, clip: &Clip, copy: usize) -> Vec<&PathBuf> {
+    fn voices(&self, clip: &Clip, copy: usize) -> Vec<&Clip> {
         let group = (clip.corpus.speakers_of(), self.folds[&clip.speaker]);
-        let all: Vec<&PathBuf> = self.voices[&group]
+        let all: Vec<&Clip> = self.voices[&group]
             .iter()
-            .filter(|path| **path != clip.path)
+            .filter(|other| other.path != clip.path)
             .collect();
         let name = clip.path.file_name().unwrap_or_default();
         let digest = Sha256::new()
@@ -349,8 +353,9 @@ fn from_bytes(bytes: &[u8], kinds: &[FeatureKind]) -> Vec<Frame> {
 mod tests {
     use super::*;
 
-    /// How much louder, in log-mel, the copy of each clip of a speaker is than the clip.
-    fn gains(history_share: f64, folder: &Path) -> Vec<f32> {
+    /// Four clips of a speaker, written into a folder.
+    fn clips(folder: &Path) -> Vec<Clip> {
+        fs::create_dir_all(folder).unwrap();
         let spec = hound::WavSpec {
             channels: 1,
             sample_rate: ANALYSIS_RATE_HZ,
@@ -375,29 +380,43 @@ mod tests {
                 statement: None,
             }
         });
+        clips.collect()
+    }
+
+    /// Analyses all clips of [`clips`], with one copy each.
+    fn load_all(folder: &Path, config: &Config, cache: &Path) -> Dataset {
+        let data = load(clips(folder), config, &[Role::Training], None, cache).unwrap();
+        assert_eq!(data.training.len(), 4);
+        data
+    }
+
+    fn config() -> Config {
         let mut config = Config::parse(include_str!("../recipes/first.toml"), &[]).unwrap();
         config.split.protocol = crate::config::Protocol::All;
-        config.training.history_share = history_share;
         config.augmentation.copies = 1;
+        config
+    }
+
+    /// How much louder, in log-mel, the copy of each clip of a speaker is than the clip.
+    fn gains(history_share: f64, folder: &Path) -> Vec<f32> {
+        let mut config = config();
+        config.training.history_share = history_share;
         config.augmentation.waveform = waveform::WaveformAugmentation {
             gain_db: config.augmentation.waveform.gain_db,
             ..config.augmentation.waveform.off()
         };
-        let cache = folder.join("cache");
-        let data = load(clips.collect(), &config, &[Role::Training], None, &cache).unwrap();
+        let data = load_all(folder, &config, &folder.join("cache"));
         let level = |frames: &[Frame]| {
             let bands = frames.iter().map(|frame| frame.log_mel[10]);
             bands.sum::<f32>() / frames.len() as f32
         };
         let gain = |example: &Example| level(&example.copies[1]) - level(&example.copies[0]);
-        assert_eq!(data.training.len(), 4);
         data.training.iter().map(gain).collect()
     }
 
     #[test]
     fn copies_are_changed_alike_where_clips_are_heard_after_others() {
         let folder = std::env::temp_dir().join(format!("pathos-sessions-{}", std::process::id()));
-        fs::create_dir_all(&folder).unwrap();
         let spread = |gains: Vec<f32>| {
             let (low, high) = gains
                 .iter()
@@ -408,6 +427,19 @@ mod tests {
         };
         assert!(spread(gains(0.5, &folder)) < 0.05);
         assert!(spread(gains(0.0, &folder)) > 0.2);
+        fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
+    fn a_cache_serves_a_corpus_that_was_moved() {
+        let folder = std::env::temp_dir().join(format!("pathos-moved-{}", std::process::id()));
+        let cache = folder.join("cache");
+        let entries = |corpus: &str| {
+            load_all(&folder.join(corpus), &config(), &cache);
+            fs::read_dir(&cache).unwrap().count()
+        };
+        assert_eq!(entries("here"), 8);
+        assert_eq!(entries("there"), 8);
         fs::remove_dir_all(folder).unwrap();
     }
 

@@ -41,6 +41,8 @@ pub struct EvaluatedRun {
     pub log: Vec<EpochLog>,
     /// The epoch whose network was judged.
     pub epoch: usize,
+    /// The epochs of its configuration: more than `epoch` if it is still training, or stopped early.
+    pub epochs: usize,
     /// Seconds that its training took.
     pub seconds: f64,
 }
@@ -175,6 +177,7 @@ pub fn evaluate(
             facts: RunFacts::read(&folder.facts())?,
             config: config.to_toml()?,
             epoch: checkpoint.epochs_done,
+            epochs: config.training.epochs,
             seconds: log.iter().map(|epoch| epoch.seconds).sum(),
             log,
         });

@@ -14,6 +14,14 @@ pub fn print(evaluation: &Evaluation) {
         evaluation.runs.len(),
         evaluation.temperature
     );
+    for run in &evaluation.runs {
+        println!(
+            "{} after epoch {} of {}",
+            run.folder.display(),
+            run.epoch,
+            run.epochs
+        );
+    }
     for (title, all) in [
         ("while it plays", &evaluation.while_it_plays),
         ("first second", &evaluation.after_one_second),
