@@ -451,24 +451,15 @@ impl Config {
         }
         let waveform = &augmentation.waveform;
         for (name, [from, to]) in [
-            ("noise_snr_db", augmentation.noise_snr_db),
             (
-                "waveform.reverb_rt60_s",
-                waveform.reverb_rt60_s.map(f64::from),
+                "noise_snr_db",
+                augmentation.noise_snr_db.map(|db| db as f32),
             ),
-            (
-                "waveform.reverb_direct_db",
-                waveform.reverb_direct_db.map(f64::from),
-            ),
-            ("waveform.band_low_hz", waveform.band_low_hz.map(f64::from)),
-            (
-                "waveform.band_high_hz",
-                waveform.band_high_hz.map(f64::from),
-            ),
-            (
-                "waveform.noise_snr_db",
-                waveform.noise_snr_db.map(f64::from),
-            ),
+            ("waveform.reverb_rt60_s", waveform.reverb_rt60_s),
+            ("waveform.reverb_direct_db", waveform.reverb_direct_db),
+            ("waveform.band_low_hz", waveform.band_low_hz),
+            ("waveform.band_high_hz", waveform.band_high_hz),
+            ("waveform.noise_snr_db", waveform.noise_snr_db),
         ] {
             ensure!(
                 from <= to && from.is_finite() && to.is_finite(),

@@ -19,7 +19,7 @@ use rand::{SeedableRng, seq::IndexedRandom};
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
-use std::{collections::BTreeMap, ffi::OsStr, fs, path::Path};
+use std::{collections::BTreeMap, fs, path::Path};
 
 /// Other clips that a babble of voices is made of.
 const BABBLE_VOICES: usize = 5;
@@ -225,12 +225,7 @@ impl Loader<'_> {
                 // By speaker and name, so that a cache also serves where the corpus lies elsewhere.
                 let names: Vec<_> = voices
                     .iter()
-                    .map(|clip| {
-                        (
-                            &clip.speaker,
-                            clip.path.file_name().map(OsStr::to_string_lossy),
-                        )
-                    })
+                    .map(|clip| (&clip.speaker, clip.file_name().to_string_lossy()))
                     .collect();
                 let key = key
                     .clone()
@@ -296,9 +291,8 @@ impl Babble {
             .iter()
             .filter(|other| other.path != clip.path)
             .collect();
-        let name = clip.path.file_name().unwrap_or_default();
         let digest = Sha256::new()
-            .chain_update(name.as_encoded_bytes())
+            .chain_update(clip.file_name().as_encoded_bytes())
             .chain_update(copy.to_le_bytes())
             .finalize();
         let mut rng = ChaCha8Rng::from_seed(digest.into());

@@ -30,8 +30,7 @@ impl Sessions {
     #[must_use]
     pub fn of(&self, clip: &Clip) -> usize {
         let sessions = self.0[&clip.voice()].div_ceil(CLIPS);
-        let name = clip.path.file_name().unwrap_or_default();
-        let digest = Sha256::digest(name.as_encoded_bytes());
+        let digest = Sha256::digest(clip.file_name().as_encoded_bytes());
         let number = u64::from_le_bytes(std::array::from_fn(|at| digest[at]));
         (number % sessions as u64) as usize
     }

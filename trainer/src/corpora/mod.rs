@@ -11,6 +11,7 @@ use pathos_analysis::Emotion;
 use serde::Serialize;
 use std::{
     collections::BTreeSet,
+    ffi::OsStr,
     path::{Path, PathBuf},
 };
 
@@ -93,6 +94,12 @@ impl Clip {
     #[must_use]
     pub fn voice(&self) -> (Corpus, String) {
         (self.corpus, self.speaker.clone())
+    }
+
+    /// The name of its file, which stays where a corpus is moved.
+    #[must_use]
+    pub fn file_name(&self) -> &OsStr {
+        self.path.file_name().unwrap_or_default()
     }
 }
 

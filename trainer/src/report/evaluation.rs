@@ -57,7 +57,7 @@ pub fn evaluation(evaluation: &Evaluation) -> Result<String> {
         h2 { "The clips that it got most wrong" }
         @if mistakes.is_empty() { p { "There is none: every clip was recognised." } }
         @for (mistake, figure) in mistakes.iter().zip(&shown) {
-            h3 { (mistake.clip.path.file_name().unwrap_or_default().to_string_lossy()) }
+            h3 { (mistake.clip.file_name().to_string_lossy()) }
             (figure)
         }
         h2 { "Runs" }
