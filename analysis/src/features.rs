@@ -3,6 +3,7 @@
 use crate::{
     background::BackgroundSettings,
     chroma::{CHROMA_BINS, Chroma},
+    functionals::FUNCTIONAL_VALUES,
     habit::HABIT_VALUES,
     log_mel::{LogMel, LogMelSettings, MEL_BANDS, MelFrame},
     ltas::LTAS_VALUES,
@@ -41,17 +42,20 @@ pub enum FeatureKind {
     Ltas,
     /// How the window departs from what was heard of the voice before, the same in every row. See [`habit`](crate::habit).
     Habit,
+    /// [Functionals](crate::functionals) of the window: no columns of it, but an input of their own.
+    Functionals,
 }
 
 impl FeatureKind {
     /// All of them, in the order of their columns.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::LogMel,
         Self::Mfcc,
         Self::Chroma,
         Self::Prosody,
         Self::Ltas,
         Self::Habit,
+        Self::Functionals,
     ];
 
     /// Whether it is made of single frames; the others are made of the frames of a window.
@@ -60,10 +64,10 @@ impl FeatureKind {
         !matches!(self, Self::Mfcc) && !self.is_overall()
     }
 
-    /// Whether it is of the window as a whole: the same in every row, and not normalised.
+    /// Whether it is of the window as a whole, and not normalised: the same in every row, or in none.
     #[must_use]
     pub const fn is_overall(self) -> bool {
-        matches!(self, Self::Ltas | Self::Habit)
+        matches!(self, Self::Ltas | Self::Habit | Self::Functionals)
     }
 
     /// How many columns it has in a window.
@@ -76,6 +80,7 @@ impl FeatureKind {
             Self::Prosody => PROSODY_VALUES,
             Self::Ltas => LTAS_VALUES,
             Self::Habit => HABIT_VALUES,
+            Self::Functionals => 0,
         }
     }
 }
@@ -122,6 +127,16 @@ impl FeatureSettings {
     pub fn overall_columns(&self) -> usize {
         let overall = self.kinds.iter().filter(|kind| kind.is_overall());
         overall.map(|kind| kind.columns()).sum()
+    }
+
+    /// How many functionals go with a window: all or none.
+    #[must_use]
+    pub fn functionals(&self) -> usize {
+        if self.kinds.contains(&FeatureKind::Functionals) {
+            FUNCTIONAL_VALUES
+        } else {
+            0
+        }
     }
 
     /// Whether there is a kind that is not of the window as a whole, and this build makes the features as stated.

@@ -21,13 +21,16 @@ use tract_onnx::{
 };
 
 /// What the parts of a network are cut at, in words.
-pub(crate) const SHAPES: &str = "`features` [1, 320, columns] and `mask` [1, 80] by way of `steps` [steps, width] to `logits` [1, 7] and \
+pub(crate) const SHAPES: &str = "`features` [1, 320, columns] and `mask` [1, 80] by way of `steps` [steps, width] and, if it has them, `functionals` \
+                                 [1, 2501] to `logits` [1, 7] and \
                                  `voice` [1, 1]";
 const INPUTS: [&str; 2] = ["features", "mask"];
 const OUTPUTS: [&str; 2] = ["logits", "voice"];
 const STEPS: &str = "steps";
 /// The columns that are of the window as a whole. The format has the name from when the LTAS was all of them.
 const OVERALL: &str = "ltas";
+/// An input beside [`INPUTS`], where there are functionals.
+const FUNCTIONALS: &str = "functionals";
 
 /// Steps of the stream that one run of the front can settle, in units of [`STRIDE_FRAMES`].
 const PIECE_STRIDES: usize = 5;
@@ -49,6 +52,8 @@ pub(crate) struct Network {
     columns: usize,
     /// Of the columns, those that are of the window as a whole.
     overall: usize,
+    /// Functionals that go with a window.
+    functionals: usize,
 }
 
 impl Network {
@@ -60,8 +65,13 @@ impl Network {
     ) -> TractResult<Self> {
         // tract also takes an inner node by its name, which other runtimes would not find.
         let declared = proto.graph.as_ref().context("it holds no graph")?;
-        for (values, names) in [(&declared.input, INPUTS), (&declared.output, OUTPUTS)] {
-            for name in names {
+        let functionals = features.functionals();
+        let mut given = INPUTS.to_vec();
+        if functionals > 0 {
+            given.push(FUNCTIONALS);
+        }
+        for (values, names) in [(&declared.input, &given[..]), (&declared.output, &OUTPUTS)] {
+            for &name in names {
                 ensure!(
                     values.iter().any(|value| value.name == name),
                     "it declares no {name}"
@@ -87,11 +97,15 @@ impl Network {
         );
         let mut inputs: Vec<(&str, &[usize])> = Vec::new();
         let overall = features.overall_columns();
-        let (all_steps, one_row) = ([WINDOW_ROWS / rows, width], [1, overall]);
+        let (all_steps, one_row, one) =
+            ([WINDOW_ROWS / rows, width], [1, overall], [1, functionals]);
         inputs.push((STEPS, &all_steps));
         inputs.push(("mask", &[1, MASK_STEPS]));
         if overall > 0 {
             inputs.push((OVERALL, &one_row));
+        }
+        if functionals > 0 {
+            inputs.push((FUNCTIONALS, &one));
         }
         let network = Self {
             back: part(onnx, proto, &inputs, &OUTPUTS)?,
@@ -99,6 +113,7 @@ impl Network {
             step: [width, rows],
             columns,
             overall,
+            functionals,
         };
         network.whole(&Windowing::new(features).window(&[]))?;
         network.check_reach()?;
@@ -165,6 +180,7 @@ impl Network {
         &self,
         steps: &[f32],
         overall: &[f32],
+        functionals: &[f32],
         mask: &[f32; MASK_STEPS],
     ) -> TractResult<Logits> {
         let [width, rows] = self.step;
@@ -174,6 +190,9 @@ impl Network {
         );
         if self.overall > 0 {
             inputs.push(Tensor::from_shape(&[1, self.overall], overall)?.into());
+        }
+        if self.functionals > 0 {
+            inputs.push(Tensor::from_shape(&[1, self.functionals], functionals)?.into());
         }
         let outputs = self.back.run(inputs)?;
         let logits = outputs[0].to_plain_array_view::<f32>()?;
@@ -206,7 +225,7 @@ impl Network {
             rows[(end - PIECE_ROWS) * self.columns..end * self.columns].to_vec()
         })?;
         let overall = &window.features[window.features.len() - self.overall..];
-        self.conclude(&steps, overall, &window.mask)
+        self.conclude(&steps, overall, &window.functionals, &window.mask)
     }
 
     /// Values of the steps of so many rows, a multiple of [`STRIDE_FRAMES`].

@@ -83,6 +83,11 @@ impl Recogniser {
         };
         self.steps
             .truncate(network.step_values(self.settled - oldest));
-        ran(network.conclude(&all, &self.voice.overall(), &self.voice.mask()))
+        ran(network.conclude(
+            &all,
+            &self.voice.overall(),
+            &self.voice.functionals(),
+            &self.voice.mask(),
+        ))
     }
 }

@@ -8,6 +8,7 @@ use crate::{
     chroma::CHROMA_BINS,
     deltas::{REACH, deltas, second_deltas},
     features::{FeatureKind, FeatureSettings, Frame, FrameExtractor},
+    functionals::functionals,
     gate::VoiceGate,
     habit::Habit,
     ltas::{LTAS_VALUES, ltas},
@@ -15,7 +16,7 @@ use crate::{
     statistics::Statistics,
 };
 use serde::{Deserialize, Serialize};
-use std::collections::VecDeque;
+use std::collections::{VecDeque, vec_deque};
 
 /// Frames that the network's window holds: 3.04 s.
 pub const WINDOW_FRAMES: usize = 304;
@@ -83,6 +84,8 @@ pub struct Window {
     pub features: Box<[f32]>,
     /// 1 for each of the [`MASK_STEPS`] steps of a frame in the window, 0 for those before it.
     pub mask: [f32; MASK_STEPS],
+    /// Its [functionals](crate::functionals); empty where they are not asked for.
+    pub functionals: Box<[f32]>,
 }
 
 /// The voice that was heard since a stream began, as far as it matters: its last frames, and the rows that were made of them.
@@ -186,7 +189,7 @@ impl VoiceWindow {
                 FeatureKind::Chroma => self.waiting.extend(&frame.extra[..CHROMA_BINS]),
                 FeatureKind::Prosody => self.waiting.extend(&frame.extra[CHROMA_BINS..]),
                 // Are not normalised, and of no single frame.
-                FeatureKind::Ltas | FeatureKind::Habit => {}
+                FeatureKind::Ltas | FeatureKind::Habit | FeatureKind::Functionals => {}
             }
         }
     }
@@ -255,9 +258,7 @@ impl VoiceWindow {
     /// The columns that are of the window as a whole; 0 if no frame is in it.
     #[must_use]
     pub fn overall(&self) -> Vec<f32> {
-        let oldest = self.heard - self.frames.len();
-        let first = self.end().saturating_sub(WINDOW_FRAMES);
-        let frames = self.frames.range(first - oldest..self.end() - oldest);
+        let frames = self.window_frames();
         let mut values = Vec::new();
         for kind in &self.kinds {
             match kind {
@@ -267,6 +268,23 @@ impl VoiceWindow {
             }
         }
         values
+    }
+
+    /// The functionals of the window; empty where they are not asked for.
+    #[must_use]
+    pub fn functionals(&self) -> Vec<f32> {
+        if !self.kinds.contains(&FeatureKind::Functionals) {
+            return Vec::new();
+        }
+        let frames: Vec<Frame> = self.window_frames().copied().collect();
+        functionals(&frames)
+    }
+
+    /// The frames in the window, over the background.
+    fn window_frames(&self) -> vec_deque::Iter<'_, Frame> {
+        let oldest = self.heard - self.frames.len();
+        let first = self.end().saturating_sub(WINDOW_FRAMES);
+        self.frames.range(first - oldest..self.end() - oldest)
     }
 
     /// Frames in the window.
@@ -302,6 +320,7 @@ impl VoiceWindow {
         Window {
             features,
             mask: self.mask(),
+            functionals: self.functionals().into_boxed_slice(),
         }
     }
 }

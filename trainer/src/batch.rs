@@ -155,7 +155,7 @@ impl Batch {
     /// What is added to the logits, `[B, 7]`, so that classes which a clip's corpus does not have get no probability.
     #[must_use]
     pub fn absent(&self, device: &Device) -> Tensor<2> {
-        (self.matrix(&self.classes, device) - 1.0) * 1e4
+        absent_classes(self.matrix(&self.classes, device))
     }
 
     /// A batch of plain windows, for evaluation.
@@ -284,7 +284,7 @@ impl Source {
             self.windowing.drop_ltas(&mut item.rows);
         }
         let corpus = example.clip.corpus;
-        let classes = Emotion::ALL.map(|emotion| if corpus.has(emotion) { 1.0 } else { 0.0 });
+        let classes = classes(corpus);
         let target = target(&example.clip, &self.config.training);
         let said = example.clip.statement;
         Item {
@@ -343,16 +343,26 @@ impl Source {
     }
 }
 
+/// 1 for each class that a corpus has, 0 for the others.
+pub(crate) fn classes(corpus: Corpus) -> [f32; Emotion::COUNT] {
+    Emotion::ALL.map(|emotion| f32::from(u8::from(corpus.has(emotion))))
+}
+
+/// What is added to logits, so that classes with a 0 get no probability.
+pub(crate) fn absent_classes(classes: Tensor<2>) -> Tensor<2> {
+    (classes - 1.0) * 1e4
+}
+
 /// What the network is to say of a clip: what was acted, in part what its listeners heard, and some of every class that its
 /// corpus has. Sums to 1.
-fn target(clip: &Clip, training: &Training) -> [f32; Emotion::COUNT] {
+pub(crate) fn target(clip: &Clip, training: &Training) -> [f32; Emotion::COUNT] {
     let smoothing = training.label_smoothing;
     let listening = if clip.votes.is_some() {
         training.vote_share
     } else {
         0.0
     };
-    let classes = Emotion::ALL.map(|emotion| f32::from(u8::from(clip.corpus.has(emotion))));
+    let classes = classes(clip.corpus);
     let count: f32 = classes.iter().sum();
     let votes = listeners(clip);
     Emotion::ALL.map(|emotion| {

@@ -8,7 +8,7 @@ use crate::{
     network::Network,
     onnx::verify,
 };
-use burn::tensor::{Device, Tensor};
+use burn::tensor::{Device, Tensor, TensorData};
 use pathos_analysis::{
     Emotion, Frame, HOP_SECONDS, Logits, MIN_VOICED_FRAMES, Model, Recogniser, TIME_POOL,
     WINDOW_FRAMES, WINDOW_ROWS, Window, Windowing, softmax,
@@ -175,7 +175,16 @@ pub fn run(network: &Network, windows: &[Window], device: &Device) -> Vec<Logits
     };
     let columns = first.features.len() / WINDOW_ROWS;
     let (features, mask) = Batch::plain(windows, columns).input(device);
-    let (logits, voice) = network.forward(features, mask);
+    let (mut logits, voice) = network.forward(features, mask);
+    if let Some(head) = &network.functionals {
+        let functionals = windows
+            .iter()
+            .flat_map(|window| window.functionals.iter().copied());
+        let functionals: Vec<f32> = functionals.collect();
+        let shape = [windows.len(), functionals.len() / windows.len()];
+        let functionals = Tensor::from_data(TensorData::new(functionals, shape), device);
+        logits = logits + head.forward(functionals);
+    }
     let numbers = |tensor: Tensor<2>| -> Vec<f32> {
         tensor.into_data().try_to_vec().expect("logits are f32")
     };

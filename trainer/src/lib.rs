@@ -25,6 +25,7 @@ pub mod evaluation;
 pub mod facts;
 pub mod figures_table;
 pub mod files;
+pub mod functional_head;
 pub mod log;
 pub mod loss;
 pub mod metrics;

@@ -48,6 +48,8 @@ pub struct Architecture {
     pub convolved: usize,
     /// Of the columns, those of the window as a whole, which are the last.
     pub overall: usize,
+    /// Functionals that go with a window.
+    pub functionals: usize,
     /// Channels of the convolutions.
     pub channels: Vec<usize>,
     /// Strides of the convolutions, `[frames, bands]`.
@@ -73,6 +75,7 @@ impl Architecture {
             columns: features.columns(),
             convolved: if convolves { MEL_BANDS } else { 0 },
             overall: features.overall_columns(),
+            functionals: features.functionals(),
             channels: settings.channels.iter().copied().take(blocks).collect(),
             strides: settings.strides.iter().copied().take(blocks).collect(),
             projection: settings.projection,
@@ -141,6 +144,7 @@ impl Architecture {
         if self.kind.recurs() {
             macs += steps * 4 * self.hidden * (self.projection + self.hidden);
         }
+        macs += self.functionals * Emotion::COUNT;
         macs + steps * 4 * self.step_width() + self.pooled_width() * (Emotion::COUNT + 1)
     }
 
@@ -182,6 +186,8 @@ impl Architecture {
             score: LinearConfig::new(self.step_width(), 1).init(device),
             emotions: LinearConfig::new(width, Emotion::COUNT).init(device),
             voice: LinearConfig::new(width, 1).init(device),
+            functionals: (self.functionals > 0)
+                .then(|| FunctionalHead::silent(self.functionals, device)),
             dropout: DropoutConfig::new(dropout).init(),
         }
     }
@@ -283,8 +289,52 @@ pub struct Network {
     pub emotions: Linear,
     /// Pooled steps to the voice's logit.
     pub voice: Linear,
+    /// What the functionals add to the emotions' logits. Fitted beforehand, not learned: see [`functional_head`](crate::functional_head).
+    pub functionals: Option<FunctionalHead>,
     /// Before the LSTM and before the heads.
     pub dropout: Dropout,
+}
+
+/// A linear layer on standardised functionals.
+#[derive(Module, Debug)]
+pub struct FunctionalHead {
+    /// Of each functional, `[functionals]`.
+    pub mean: Param<Tensor<1>>,
+    /// What its distance from the mean is multiplied by, `[functionals]`.
+    pub scale: Param<Tensor<1>>,
+    /// To the emotions' logits.
+    pub linear: Linear,
+}
+
+impl FunctionalHead {
+    /// Standard deviations beyond which no functional is taken for larger.
+    pub const LARGEST: f32 = 5.0;
+
+    /// One that adds nothing.
+    fn silent(functionals: usize, device: &Device) -> Self {
+        Self {
+            mean: Param::from_tensor(Tensor::zeros([functionals], device)),
+            scale: Param::from_tensor(Tensor::ones([functionals], device)),
+            linear: LinearConfig::new(functionals, Emotion::COUNT)
+                .with_initializer(Initializer::Zeros)
+                .init(device),
+        }
+    }
+
+    /// A value in standard deviations from its mean.
+    #[must_use]
+    pub fn standardised(value: f32, mean: f32, scale: f32) -> f32 {
+        ((value - mean) * scale).clamp(-Self::LARGEST, Self::LARGEST)
+    }
+
+    /// `[B, functionals]` to what is added to the logits, `[B, 7]`.
+    #[must_use]
+    pub fn forward(&self, functionals: Tensor<2>) -> Tensor<2> {
+        let centred = functionals - self.mean.val().unsqueeze();
+        let standardised = centred * self.scale.val().unsqueeze();
+        self.linear
+            .forward(standardised.clamp(-Self::LARGEST, Self::LARGEST))
+    }
 }
 
 impl Block {

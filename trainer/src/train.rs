@@ -10,6 +10,7 @@ use crate::{
     device,
     evaluate::{self, Figures},
     facts::{Beginning, RunFacts},
+    functional_head,
     log::EpochLog,
     loss,
     network::{Architecture, Network},
@@ -92,10 +93,14 @@ pub fn train(config: &Config, dataset: Dataset, options: Options) -> Result<Outc
     device.seed(config.seed);
     let architecture = Architecture::new(&config.network, &config.feature_settings());
     let tuned_from = start.as_ref().map(|start| start.facts(config));
-    let network = match start {
+    let fresh = start.is_none();
+    let mut network = match start {
         Some(start) => start.network,
         None => architecture.init(config.network.dropout, &device),
     };
+    if architecture.functionals > 0 && (fresh || network.functionals.is_none()) {
+        network.functionals = Some(functional_head::fit(&dataset.training, config, &device));
+    }
     let facts = RunFacts::new(
         config,
         &dataset,

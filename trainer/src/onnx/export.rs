@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     evaluate,
-    network::{Lstm, Network, VARIANCE_FLOOR},
+    network::{FunctionalHead, Lstm, Network, VARIANCE_FLOOR},
 };
 use anyhow::{Result, ensure};
 use burn::{
@@ -152,7 +152,14 @@ fn graph(network: &Network, columns: usize) -> ModelProto {
         output = "recurrent";
     }
     pool(&mut graph, output, &network.score, "pooled");
-    linear(&mut graph, "pooled", &network.emotions, "logits");
+    match &network.functionals {
+        None => linear(&mut graph, "pooled", &network.emotions, "logits"),
+        Some(head) => {
+            linear(&mut graph, "pooled", &network.emotions, "emotions");
+            functionals(&mut graph, head, "functional");
+            graph.node("Add", &["emotions", "functional"], "logits", vec![]);
+        }
+    }
     linear(&mut graph, "pooled", &network.voice, "voice");
     graph.output("logits", &[1, Emotion::COUNT]);
     graph.output("voice", &[1, 1]);
@@ -285,6 +292,41 @@ fn lstm(graph: &mut GraphBuilder, lstm: &Lstm, steps: usize, input: &str, output
     graph.node("Reshape", &["lstm", "states"], output, vec![]);
 }
 
+/// The input `functionals` to what it adds to the logits. See `FunctionalHead::forward`.
+fn functionals(graph: &mut GraphBuilder, head: &FunctionalHead, output: &str) {
+    let [count, _] = head.linear.weight.dims();
+    graph.input("functionals", &[1, count]);
+    graph.constant("functional_mean", &[count], &values(head.mean.val()));
+    graph.constant("functional_scale", &[count], &values(head.scale.val()));
+    graph.constant("functional_most", &[1], &[FunctionalHead::LARGEST]);
+    graph.constant("functional_least", &[1], &[-FunctionalHead::LARGEST]);
+    for (operator, inputs, made) in [
+        (
+            "Sub",
+            ["functionals", "functional_mean"],
+            "functionals_centred",
+        ),
+        (
+            "Mul",
+            ["functionals_centred", "functional_scale"],
+            "functionals_scaled",
+        ),
+        (
+            "Min",
+            ["functionals_scaled", "functional_most"],
+            "functionals_capped",
+        ),
+        (
+            "Max",
+            ["functionals_capped", "functional_least"],
+            "functionals_standardised",
+        ),
+    ] {
+        graph.node(operator, &inputs, made, vec![]);
+    }
+    linear(graph, "functionals_standardised", &head.linear, output);
+}
+
 /// Attention, mean and deviation over the real steps: `[steps, hidden]` to `[1, 3 hidden]`. See `Network::pool`.
 fn pool(graph: &mut GraphBuilder, x: &str, score: &Linear, output: &str) {
     let sum = |graph: &mut GraphBuilder, input: &str, output: &str| {
@@ -388,7 +430,13 @@ mod tests {
             let mask = Tensor::ones([4, MASK_STEPS], &autodiff);
             let _ = learning.forward(features, mask);
         }
-        learning.valid()
+        let mut network = learning.valid();
+        if let Some(head) = &mut network.functionals {
+            let random = |weight: Tensor<2>| weight.random_like(Distribution::Normal(0.0, 0.01));
+            head.scale = head.scale.clone().map(|scale| scale * 0.5);
+            head.linear.weight = head.linear.weight.clone().map(random);
+        }
+        network
     }
 
     fn labels(features: &[FeatureKind]) -> Labels {

@@ -32,8 +32,11 @@ options = onnxruntime.SessionOptions()
 options.intra_op_num_threads = 1
 session = onnxruntime.InferenceSession(sys.argv[1], options, providers=['CPUExecutionProvider'])
 for row in data:
-    logits, voice = session.run(['logits', 'voice'], {
-        'features': row[:-80].reshape(1, 320, -1), 'mask': row[-80:].reshape(1, 80)})
+    window, functionals = numpy.split(row, [len(row) - int(sys.argv[3])])
+    inputs = {'features': window[:-80].reshape(1, 320, -1), 'mask': window[-80:].reshape(1, 80)}
+    if len(functionals):
+        inputs['functionals'] = functionals.reshape(1, -1)
+    logits, voice = session.run(['logits', 'voice'], inputs)
     sys.stdout.buffer.write(numpy.concatenate([logits[0], voice[0]]).astype('<f4').tobytes())
 ";
 
@@ -106,13 +109,23 @@ fn onnxruntime_answers(model_file: &Path, python: &str, windows: &[Window]) -> R
         .args(["-c", SCRIPT])
         .arg(model_file)
         .arg(windows.len().to_string())
+        .arg(
+            windows
+                .first()
+                .map_or(0, |window| window.functionals.len())
+                .to_string(),
+        )
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
         .with_context(|| format!("cannot start `{python}`"))?;
-    let numbers = windows
-        .iter()
-        .flat_map(|window| window.features.iter().chain(&window.mask));
+    let numbers = windows.iter().flat_map(|window| {
+        window
+            .features
+            .iter()
+            .chain(&window.mask)
+            .chain(&window.functionals)
+    });
     let bytes: Vec<u8> = numbers.flat_map(|number| number.to_le_bytes()).collect();
     // The script reads all of it before it answers, so neither side waits for the other.
     let mut input = child.stdin.take().context("the script has no input")?;
