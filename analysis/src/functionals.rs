@@ -3,13 +3,17 @@
 //! The older way to recognise emotions (Eyben, Real-time Speech and Music Classification by Large Audio Feature Space Extraction,
 //! 2016), with descriptors that can be had of [`Frame`]s. A linear layer on them errs elsewhere than a network does. A gain changes nothing.
 
-use crate::{chroma::CHROMA_BINS, features::Frame, log_mel::MEL_BANDS, mfcc::Mfcc};
+use crate::{
+    chroma::CHROMA_BINS,
+    features::{Frame, LEVEL},
+    log_mel::MEL_BANDS,
+    ltas::{GROUPS, group_levels},
+    mfcc::Mfcc,
+};
 
 /// Cepstral coefficients among the descriptors.
 const CEPSTRA: usize = 16;
-/// Groups of neighbouring bands among the descriptors.
-const GROUPS: usize = 16;
-/// Descriptors of a frame: cepstra, groups of bands, sixteen of the spectrum's shape, three of prosody.
+/// Descriptors of a frame: cepstra, levels of groups of bands, fifteen of the spectrum's shape, three of prosody.
 const DESCRIPTORS: usize = CEPSTRA + GROUPS + 15 + 3;
 /// Functionals of a descriptor.
 const FUNCTIONALS: usize = 25;
@@ -52,7 +56,7 @@ fn descriptors(frames: &[Frame]) -> [Vec<f32>; DESCRIPTORS] {
     let mfcc = Mfcc::new();
     let loudest = |frame: &Frame| frame.log_mel.iter().fold(f32::MIN, |a, b| a.max(*b));
     let loud_band = loud(frames.iter().map(loudest));
-    let level = |frame: &Frame| frame.extra[CHROMA_BINS + 2];
+    let level = |frame: &Frame| frame.extra[LEVEL];
     let loud_level = loud(frames.iter().map(level));
     let mut tracks = std::array::from_fn(|_| Vec::with_capacity(frames.len()));
     let mut before = None;
@@ -63,8 +67,7 @@ fn descriptors(frames: &[Frame]) -> [Vec<f32>; DESCRIPTORS] {
         shape(&bands, before.as_ref(), &mut values);
         let [log2_f0, voicing] = [frame.extra[CHROMA_BINS], frame.extra[CHROMA_BINS + 1]];
         values.extend([log2_f0, voicing, level(frame) - loud_level]);
-        let groups = bands.chunks_exact(MEL_BANDS / GROUPS);
-        values.extend(groups.map(|group| group.iter().sum::<f32>() / group.len() as f32));
+        values.extend(group_levels(frame).map(|level| level - loud_band));
         for (track, value) in tracks.iter_mut().zip(values) {
             track.push(value);
         }

@@ -15,7 +15,7 @@ use crate::{
 };
 use burn::{
     module::Param,
-    nn::{Initializer, Linear, LinearConfig},
+    nn::Linear,
     optim::{AdamWConfig, GradientsParams},
     tensor::{Device, Tensor, TensorData, activation::log_softmax},
 };
@@ -47,25 +47,13 @@ struct Row {
 /// Multinomial logistic regression on a window of each copy of each example. Gives the same each time.
 #[must_use]
 pub fn fit(examples: &[Example], config: &Config, device: &Device) -> FunctionalHead {
-    let mut rows = rows(examples, config);
+    let rows = rows(examples, config);
     let (mean, scale) = distribution(&rows);
-    for row in &mut rows {
-        let places = row.functionals.iter_mut().zip(mean.iter().zip(&scale));
-        places.for_each(|(value, (mean, scale))| {
-            *value = FunctionalHead::standardised(*value, *mean, *scale);
-        });
-    }
-    let linear = regression(&rows, device);
-    FunctionalHead {
-        mean: Param::from_tensor(Tensor::from_floats(mean.as_slice(), device)),
-        scale: Param::from_tensor(Tensor::from_floats(scale.as_slice(), device)),
-        linear: Linear {
-            weight: Param::from_tensor((linear.weight.val() * SHARE).detach()),
-            bias: linear
-                .bias
-                .map(|bias| Param::from_tensor((bias.val() * SHARE).detach())),
-        },
-    }
+    let mut head = FunctionalHead::silent(FUNCTIONAL_VALUES, device);
+    head.mean = Param::from_tensor(Tensor::from_floats(mean.as_slice(), device));
+    head.scale = Param::from_tensor(Tensor::from_floats(scale.as_slice(), device));
+    head.linear = regression(&rows, &head, device);
+    head
 }
 
 fn rows(examples: &[Example], config: &Config) -> Vec<Row> {
@@ -138,16 +126,14 @@ fn distribution(rows: &[Row]) -> (Vec<f32>, Vec<f32>) {
     (mean.into_iter().map(|mean| mean as f32).collect(), scale)
 }
 
-fn regression(rows: &[Row], device: &Device) -> Linear {
+/// The layer for a head that knows how the functionals are distributed, weakened to what is to be added.
+fn regression(rows: &[Row], head: &FunctionalHead, device: &Device) -> Linear {
     let matrix = |values: Vec<f32>| {
         let shape = [rows.len(), values.len() / rows.len()];
         Tensor::<2>::from_data(TensorData::new(values, shape), device)
     };
-    let values = matrix(
-        rows.iter()
-            .flat_map(|row| row.functionals.iter().copied())
-            .collect(),
-    );
+    let values = rows.iter().flat_map(|row| row.functionals.iter().copied());
+    let values = head.standardised(matrix(values.collect())).detach();
     let total: f32 = rows.iter().map(|row| row.weight).sum();
     let targets = matrix(
         rows.iter()
@@ -155,9 +141,7 @@ fn regression(rows: &[Row], device: &Device) -> Linear {
             .collect(),
     );
     let absent = absent_classes(matrix(rows.iter().flat_map(|row| row.classes).collect()));
-    let mut linear = LinearConfig::new(FUNCTIONAL_VALUES, Emotion::COUNT)
-        .with_initializer(Initializer::Zeros)
-        .init(device);
+    let mut linear = head.linear.clone();
     let mut optimizer = AdamWConfig::new()
         .with_weight_decay(0.0)
         .with_epsilon(1e-8)
@@ -170,7 +154,12 @@ fn regression(rows: &[Row], device: &Device) -> Linear {
         let rate = RATE * (1.0 - step as f64 / STEPS as f64);
         linear = optimizer.step(rate, linear, gradients);
     }
-    linear
+    Linear {
+        weight: Param::from_tensor((linear.weight.val() * SHARE).detach()),
+        bias: linear
+            .bias
+            .map(|bias| Param::from_tensor((bias.val() * SHARE).detach())),
+    }
 }
 
 #[cfg(test)]
@@ -235,7 +224,7 @@ mod tests {
             .map(|own| windowing.window(own.frames()))
             .collect();
         let before = evaluate::run(&network, &windows, &device);
-        network.functionals = Some(fit(&known, &config, &device.clone().autodiff()).valid());
+        network.functionals = Some(head.valid());
         let after = evaluate::run(&network, &windows, &device);
         for ((example, before), after) in new.iter().zip(before).zip(after) {
             let at = example.clip.emotion.index();

@@ -311,7 +311,7 @@ impl FunctionalHead {
     pub const LARGEST: f32 = 5.0;
 
     /// One that adds nothing.
-    fn silent(functionals: usize, device: &Device) -> Self {
+    pub(crate) fn silent(functionals: usize, device: &Device) -> Self {
         Self {
             mean: Param::from_tensor(Tensor::zeros([functionals], device)),
             scale: Param::from_tensor(Tensor::ones([functionals], device)),
@@ -321,19 +321,18 @@ impl FunctionalHead {
         }
     }
 
-    /// A value in standard deviations from its mean.
+    /// `[B, functionals]` in standard deviations from their means.
     #[must_use]
-    pub fn standardised(value: f32, mean: f32, scale: f32) -> f32 {
-        ((value - mean) * scale).clamp(-Self::LARGEST, Self::LARGEST)
+    pub fn standardised(&self, functionals: Tensor<2>) -> Tensor<2> {
+        let centred = functionals - self.mean.val().unsqueeze();
+        let standardised = centred * self.scale.val().unsqueeze();
+        standardised.clamp(-Self::LARGEST, Self::LARGEST)
     }
 
     /// `[B, functionals]` to what is added to the logits, `[B, 7]`.
     #[must_use]
     pub fn forward(&self, functionals: Tensor<2>) -> Tensor<2> {
-        let centred = functionals - self.mean.val().unsqueeze();
-        let standardised = centred * self.scale.val().unsqueeze();
-        self.linear
-            .forward(standardised.clamp(-Self::LARGEST, Self::LARGEST))
+        self.linear.forward(self.standardised(functionals))
     }
 }
 
