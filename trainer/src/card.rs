@@ -6,6 +6,7 @@ use crate::{
     evaluate::{Figures, MIX},
     evaluation::Evaluation,
     facts::RunFacts,
+    network::FunctionalHead,
     onnx::verify::Size,
 };
 use pathos_analysis::{
@@ -410,16 +411,8 @@ fn training(text: &mut String, facts: &Facts) {
     };
     writeln!(
         text,
-        "## How it was trained\n\nWith burn by `trainer {}`, seed {}: {} of {} epochs of {} examples, {:.0} minutes; {optimizer} (weight decay {}), {schedule} learning rate up\nto {}, batch {}, label smoothing {}, {:.0} % of CREMA-D's targets by its listeners' votes, {}{}each corpus's missing classes masked. Spans of 0.75 to 3 s of voice; change of rate ±{:.0} %, shift along the\nbands ±{:.0} %, tilt ±{} dB, an equaliser of waves of ±{} dB, noise at {} to {} dB on {:.0} %, SpecAugment, mixup on {:.0} %, {} augmented copies of each clip's sound. {:.0} % of the\nexamples are made-up sounds without a voice, with a uniform target.\n",
-        match facts.run.tuned_from {
-            Some(_) => "tune",
-            None => "train",
-        },
-        config.seed,
-        facts.epochs_done,
-        training.epochs,
-        facts.learned_from.len(),
-        facts.seconds / 60.0,
+        "## How it was trained\n\n{}; {optimizer} (weight decay {}), {schedule} learning rate up\nto {}, batch {}, label smoothing {}, {:.0} % of CREMA-D's targets by its listeners' votes, {}{}each corpus's missing classes masked. Spans of 0.75 to 3 s of voice; change of rate ±{:.0} %, shift along the\nbands ±{:.0} %, tilt ±{} dB, an equaliser of waves of ±{} dB, noise at {} to {} dB on {:.0} %, SpecAugment, mixup on {:.0} %, {} augmented copies of each clip's sound. {:.0} % of the\nexamples are made-up sounds without a voice, with a uniform target.\n",
+        how_long(facts),
         training.weight_decay,
         training.learning_rate,
         training.batch_size,
@@ -444,6 +437,31 @@ fn training(text: &mut String, facts: &Facts) {
         augmentation.copies,
         100.0 * training.non_voice_share,
     ).ok();
+    if config.feature_settings().functionals() > 0 {
+        *text += "The layers on functionals learned by themselves, before the network, from windows of the same clips and copies.\n\n";
+    }
+}
+
+/// By which command it was trained, and for how long.
+fn how_long(facts: &Facts) -> String {
+    let training = &facts.config.training;
+    match &facts.run.tuned_from {
+        Some(before) if training.epochs == 0 => format!(
+            "With burn by `trainer tune`, seed {}, for no epoch: the layers on functionals were fitted beside the network of `{}`, which stayed as it\nwas. That had learned from {} examples in this way",
+            facts.config.seed,
+            before.path,
+            facts.learned_from.len()
+        ),
+        before => format!(
+            "With burn by `trainer {}`, seed {}: {} of {} epochs of {} examples, {:.0} minutes",
+            if before.is_some() { "tune" } else { "train" },
+            facts.config.seed,
+            facts.epochs_done,
+            training.epochs,
+            facts.learned_from.len(),
+            facts.seconds / 60.0
+        ),
+    }
 }
 
 /// What else it was asked and shown while it learned.
@@ -507,9 +525,20 @@ fn network(text: &mut String, facts: &Facts) {
     } else {
         String::new()
     };
+    let functionals = match facts.config.feature_settings().functionals() {
+        0 => String::new(),
+        count => format!(
+            "; {count} functionals of the window's frames, standardised, through a layer of {} with\nReLU and another, which adds to the logits of the emotions",
+            FunctionalHead::HIDDEN
+        ),
+    };
+    let further = match facts.config.feature_settings().functionals() {
+        0 => String::new(),
+        count => format!(" and `functionals` [1, {count}]"),
+    };
     writeln!(
         text,
-        "## The network\n\nA `{}`: {columns} features of 16 kHz sound{background} each 10 ms, {WINDOW_FRAMES} frames of voice at the most; {convolutions}a linear layer of {}; {lstm}attention, mean\nand deviation of the steps; two linear heads, of the emotions and of the voice. {:.2} million parameters, {:.1} million multiplications and additions\nfor each 250 ms of voice (what the layers up to `steps` made of older rows is kept), {:.2} MB. ONNX operator set 13; inputs `features` [1, {WINDOW_ROWS}, {columns}] and `mask`\n[1, {MASK_STEPS}], outputs `logits` [1, 7] ({}) and `voice` [1, 1].",
+        "## The network\n\nA `{}`: {columns} features of 16 kHz sound{background} each 10 ms, {WINDOW_FRAMES} frames of voice at the most; {convolutions}a linear layer of {}; {lstm}attention, mean\nand deviation of the steps; two linear heads, of the emotions and of the voice{functionals}. {:.2} million parameters, {:.1} million multiplications and additions\nfor each 250 ms of voice (what the layers up to `steps` made of older rows is kept), {:.2} MB. ONNX operator set 13; inputs `features` [1, {WINDOW_ROWS}, {columns}] and `mask`\n[1, {MASK_STEPS}]{further}, outputs `logits` [1, 7] ({}) and `voice` [1, 1].",
         network.kind.name(),
         network.projection,
         facts.size.parameters as f64 / 1e6,

@@ -227,7 +227,8 @@ pub enum Loss {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Training {
-    /// Passes over as many examples as there are clips.
+    /// Passes over as many examples as there are clips; none if a network that is tuned is to stay as it is and be given
+    /// functionals alone.
     pub epochs: usize,
     /// Examples in a step.
     pub batch_size: usize,
@@ -484,8 +485,8 @@ impl Config {
             "features.kinds needs one of log-mel, mfcc, chroma and prosody"
         );
         ensure!(
-            training.epochs > 0 && training.batch_size > 1,
-            "training.epochs must be 1 or more, and training.batch_size 2 or more"
+            training.batch_size > 1,
+            "training.batch_size must be 2 or more"
         );
         ensure!(
             training.patience == 0 || split.validation_share > 0.0,

@@ -1,8 +1,7 @@
-//! The layer on functionals, fitted before the network learns.
+//! The layers on functionals, fitted before the network learns.
 //!
-//! It looks at the same windows in another way than the network, and learns in another: a convex problem with one answer. So it errs
-//! elsewhere, and the sum of both is right more often than either. Learned together, each would leave to the other what it finds
-//! first.
+//! They look at the same windows in another way than the network, and learn from them by themselves. So they err elsewhere, and the sum
+//! of both is right more often than either. Learned together, each would leave to the other what it finds first.
 
 use crate::{
     augment,
@@ -12,47 +11,69 @@ use crate::{
     draws,
     network::FunctionalHead,
     non_voice,
+    train::relative_rate,
 };
 use burn::{
     module::Param,
     nn::Linear,
     optim::{AdamWConfig, GradientsParams},
-    tensor::{Device, Tensor, TensorData, activation::log_softmax},
+    tensor::{
+        Device, Tensor, TensorData,
+        activation::{log_softmax, relu},
+    },
 };
 use pathos_analysis::{BACKGROUND_FRAMES, Emotion, FUNCTIONAL_VALUES, Frame, Windowing};
-use rand::{Rng, SeedableRng};
+use rand::{
+    Rng, SeedableRng,
+    distr::{Distribution, weighted::WeightedIndex},
+};
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 
-/// How much of what it says is added to the network's logits. On CREMA-D 0.5 to 1 are as good: see `models/EXPERIMENTS.md`.
+/// How much of what they say is added to the network's logits. 0.5 to 1 are as good: see `models/EXPERIMENTS.md`.
 const SHARE: f32 = 0.75;
-/// Weight of the squares of the weights beside the mean cross-entropy.
-const RIDGE: f32 = 0.1;
-/// Steps of the fit, at a rate that falls from this to nothing.
-const STEPS: usize = 100;
-const RATE: f64 = 3e-3;
-/// Made-up sounds that it has no opinion about.
+/// How often each window is drawn, about.
+const PASSES: usize = 10;
+/// Steps of the fit, where there are few windows.
+const LEAST_STEPS: usize = 200;
+/// Windows of a step.
+const BATCH: usize = 256;
+/// The highest learning rate; it rises and falls as that of the network.
+const RATE: f64 = 1e-3;
+const WEIGHT_DECAY: f32 = 0.01;
+/// Functionals that a step does not look at.
+const FUNCTIONALS_DROPPED: f64 = 0.2;
+/// Of the hidden layer, what a window does not look at.
+const HIDDEN_DROPPED: f64 = 0.5;
+/// What a window of an augmented copy weighs, where one of the clip itself weighs 1.
+const COPY: f64 = 0.5;
+/// Frames of a clip that are a window of their own, beside its last and one that is cut at random: the first second.
+const FIRST_FRAMES: usize = 100;
+/// Made-up sounds that they have no opinion about.
 const SOUNDS: usize = 512;
 /// Added to a standard deviation, for functionals that are always the same.
 const TINY: f32 = 1e-6;
 
-/// A window that it learns from.
+/// A window that they learn from.
 struct Row {
     functionals: Vec<f32>,
     target: [f32; Emotion::COUNT],
     classes: [f32; Emotion::COUNT],
-    weight: f32,
+    weight: f64,
 }
 
-/// Multinomial logistic regression on a window of each copy of each example. Gives the same each time.
+/// A perceptron on windows of each example and of each of its copies. Gives the same each time.
 #[must_use]
 pub fn fit(examples: &[Example], config: &Config, device: &Device) -> FunctionalHead {
-    let rows = rows(examples, config);
-    let (mean, scale) = distribution(&rows);
-    let mut head = FunctionalHead::silent(FUNCTIONAL_VALUES, device);
+    let mut rows = rows(examples, config);
+    let (mean, scale) = standardise(&mut rows);
+    let mut head = perceptron(&rows, config, device);
     head.mean = Param::from_tensor(Tensor::from_floats(mean.as_slice(), device));
     head.scale = Param::from_tensor(Tensor::from_floats(scale.as_slice(), device));
-    head.linear = regression(&rows, &head, device);
+    let weakened = |values: Tensor<2>| (values * SHARE).detach();
+    head.emotions.weight = head.emotions.weight.map(weakened);
+    let weakened = |values: Tensor<1>| (values * SHARE).detach();
+    head.emotions.bias = head.emotions.bias.map(|bias| bias.map(weakened));
     head
 }
 
@@ -71,26 +92,34 @@ fn rows(examples: &[Example], config: &Config) -> Vec<Row> {
     let mut rows: Vec<Row> = voices
         .flat_map_iter(|(number, (example, weight))| {
             let mut rng = generator(number);
+            let frames = example.frames();
+            let first = &frames[..frames.len().min(FIRST_FRAMES)];
+            let mut windows = vec![
+                (functionals(frames, &mut rng), 1.0),
+                (functionals(first, &mut rng), 1.0),
+            ];
+            for (copy, frames) in example.copies.iter().enumerate() {
+                if frames.is_empty() {
+                    continue;
+                }
+                let frames = augment::crop(frames, &config.augmentation, &mut rng);
+                let share = if copy == 0 { 1.0 } else { COPY };
+                windows.push((functionals(&frames, &mut rng), share));
+            }
+            let all: f64 = windows.iter().map(|(_, share)| share).sum();
             let classes = batch::classes(example.clip.corpus);
             let target = batch::target(&example.clip, &config.training);
-            let heard = example.copies.iter().filter(|copy| !copy.is_empty());
-            let windows = heard.map(|copy| {
-                let frames = augment::crop(copy, &config.augmentation, &mut rng);
-                functionals(&frames, &mut rng)
-            });
-            let windows: Vec<Vec<f32>> = windows.collect();
-            let weight = weight as f32 / windows.len().max(1) as f32;
-            windows.into_iter().map(move |functionals| Row {
+            windows.into_iter().map(move |(functionals, share)| Row {
                 functionals,
                 target,
                 classes,
-                weight,
+                weight: weight * share / all,
             })
         })
         .collect();
-    let voices: f32 = rows.iter().map(|row| row.weight).sum();
-    let share = config.training.non_voice_share as f32;
-    let weight = voices * share / (1.0 - share) / SOUNDS as f32;
+    let voices: f64 = rows.iter().map(|row| row.weight).sum();
+    let share = config.training.non_voice_share;
+    let weight = voices * share / (1.0 - share) / SOUNDS as f64;
     let sounds = (0..SOUNDS).into_par_iter().map(|number| {
         let mut rng = generator(number);
         let frames = non_voice::frames(&config.features.kinds, &mut rng);
@@ -107,12 +136,12 @@ fn rows(examples: &[Example], config: &Config) -> Vec<Row> {
     rows
 }
 
-/// The mean of each functional, and what it is multiplied by to have a deviation of 1.
-fn distribution(rows: &[Row]) -> (Vec<f32>, Vec<f32>) {
+/// Sets the functionals in standard deviations from their means. Returns the means, and what each distance was multiplied by.
+fn standardise(rows: &mut [Row]) -> (Vec<f32>, Vec<f32>) {
     let count = rows.len().max(1) as f64;
     let mut mean = vec![0.0f64; FUNCTIONAL_VALUES];
     let mut square = mean.clone();
-    for row in rows {
+    for row in rows.iter() {
         for ((mean, square), &value) in mean.iter_mut().zip(&mut square).zip(&row.functionals) {
             *mean += f64::from(value) / count;
             *square += f64::from(value).powi(2) / count;
@@ -122,44 +151,82 @@ fn distribution(rows: &[Row]) -> (Vec<f32>, Vec<f32>) {
         let deviation = (square - mean * mean).max(0.0).sqrt() as f32;
         1.0 / (deviation + TINY)
     });
-    let scale = scale.collect();
-    (mean.into_iter().map(|mean| mean as f32).collect(), scale)
+    let scale: Vec<f32> = scale.collect();
+    let mean: Vec<f32> = mean.into_iter().map(|mean| mean as f32).collect();
+    let largest = FunctionalHead::LARGEST;
+    rows.par_iter_mut().for_each(|row| {
+        for ((value, mean), scale) in row.functionals.iter_mut().zip(&mean).zip(&scale) {
+            *value = ((*value - mean) * scale).clamp(-largest, largest);
+        }
+    });
+    (mean, scale)
 }
 
-/// The layer for a head that knows how the functionals are distributed, weakened to what is to be added.
-fn regression(rows: &[Row], head: &FunctionalHead, device: &Device) -> Linear {
-    let matrix = |values: Vec<f32>| {
-        let shape = [rows.len(), values.len() / rows.len()];
-        Tensor::<2>::from_data(TensorData::new(values, shape), device)
-    };
-    let values = rows.iter().flat_map(|row| row.functionals.iter().copied());
-    let values = head.standardised(matrix(values.collect())).detach();
-    let total: f32 = rows.iter().map(|row| row.weight).sum();
-    let targets = matrix(
-        rows.iter()
-            .flat_map(|row| row.target.map(|target| target * row.weight / total))
-            .collect(),
-    );
-    let absent = absent_classes(matrix(rows.iter().flat_map(|row| row.classes).collect()));
-    let mut linear = head.linear.clone();
+/// The layers for standardised functionals.
+fn perceptron(rows: &[Row], config: &Config, device: &Device) -> FunctionalHead {
+    let mut rng = ChaCha8Rng::seed_from_u64(config.seed);
+    let mut head = FunctionalHead::silent(FUNCTIONAL_VALUES, device);
+    // The other layer begins at 0, so that of a class that no clip has it says nothing.
+    randomise(&mut head.hidden, &mut rng, device);
     let mut optimizer = AdamWConfig::new()
-        .with_weight_decay(0.0)
+        .with_weight_decay(WEIGHT_DECAY)
         .with_epsilon(1e-8)
         .init();
-    for step in 0..STEPS {
-        let logits = linear.forward(values.clone()) + absent.clone();
-        let likelihood = (log_softmax(logits, 1) * targets.clone()).sum();
-        let ridge = linear.weight.val().square().sum() * RIDGE;
-        let gradients = GradientsParams::from_grads((ridge - likelihood).backward(), &linear);
-        let rate = RATE * (1.0 - step as f64 / STEPS as f64);
-        linear = optimizer.step(rate, linear, gradients);
+    let Ok(draws) = WeightedIndex::new(rows.iter().map(|row| row.weight)) else {
+        return head;
+    };
+    let matrix = |values: Vec<f32>| {
+        let shape = [BATCH, values.len() / BATCH];
+        Tensor::<2>::from_data(TensorData::new(values, shape), device)
+    };
+    let steps = (PASSES * rows.len() / BATCH).max(LEAST_STEPS);
+    for step in 0..steps {
+        let drawn: Vec<&Row> = (0..BATCH).map(|_| &rows[draws.sample(&mut rng)]).collect();
+        let values = |of: fn(&Row) -> &[f32]| -> Vec<f32> {
+            drawn.iter().flat_map(|row| of(row)).copied().collect()
+        };
+        let looked_at = kept(FUNCTIONAL_VALUES, FUNCTIONALS_DROPPED, &mut rng);
+        let looked_at = Tensor::<1>::from_floats(looked_at.as_slice(), device);
+        let functionals = matrix(values(|row| &row.functionals)) * looked_at.unsqueeze();
+        let firing = kept(BATCH * FunctionalHead::HIDDEN, HIDDEN_DROPPED, &mut rng);
+        let hidden = relu(head.hidden.forward(functionals)) * matrix(firing);
+        let absent = absent_classes(matrix(values(|row| &row.classes)));
+        let likely = log_softmax(head.emotions.forward(hidden) + absent, 1);
+        let targets = matrix(values(|row| &row.target));
+        let loss = -(likely * targets).sum() / BATCH as f32;
+        let gradients = GradientsParams::from_grads(loss.backward(), &head);
+        let rate = RATE * relative_rate(step as f64 / steps as f64, &config.training);
+        head = optimizer.step(rate, head, gradients);
     }
-    Linear {
-        weight: Param::from_tensor((linear.weight.val() * SHARE).detach()),
-        bias: linear
-            .bias
-            .map(|bias| Param::from_tensor((bias.val() * SHARE).detach())),
-    }
+    head
+}
+
+/// Weights and biases of either sign, the smaller the more inputs a layer has.
+fn randomise(layer: &mut Linear, rng: &mut ChaCha8Rng, device: &Device) {
+    let shape: [usize; 2] = layer.weight.dims();
+    let [inputs, outputs] = shape;
+    let largest = 1.0 / (inputs as f32).sqrt();
+    let mut random = |count: usize| -> Vec<f32> {
+        let values = (0..count).map(|_| rng.random_range(-largest..=largest));
+        values.collect()
+    };
+    let weight = TensorData::new(random(inputs * outputs), shape);
+    layer.weight = Param::from_data(weight, device);
+    let bias = TensorData::new(random(outputs), [outputs]);
+    layer.bias = Some(Param::from_data(bias, device));
+}
+
+/// Factors of what is dropped, 0, and of what is kept, which makes up for it.
+fn kept(count: usize, dropped: f64, rng: &mut ChaCha8Rng) -> Vec<f32> {
+    let factor = (1.0 / (1.0 - dropped)) as f32;
+    let factors = (0..count).map(|_| {
+        if rng.random_bool(dropped) {
+            0.0
+        } else {
+            factor
+        }
+    });
+    factors.collect()
 }
 
 #[cfg(test)]
@@ -209,7 +276,7 @@ mod tests {
         let device = Device::flex();
         let head = fit(&known, &config, &device.clone().autodiff());
         let surprise = head
-            .linear
+            .emotions
             .weight
             .val()
             .narrow(1, Emotion::Surprise.index(), 1);

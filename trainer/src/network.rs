@@ -144,7 +144,9 @@ impl Architecture {
         if self.kind.recurs() {
             macs += steps * 4 * self.hidden * (self.projection + self.hidden);
         }
-        macs += self.functionals * Emotion::COUNT;
+        if self.functionals > 0 {
+            macs += FunctionalHead::macs(self.functionals);
+        }
         macs + steps * 4 * self.step_width() + self.pooled_width() * (Emotion::COUNT + 1)
     }
 
@@ -295,44 +297,53 @@ pub struct Network {
     pub dropout: Dropout,
 }
 
-/// A linear layer on standardised functionals.
+/// Two layers on standardised functionals.
 #[derive(Module, Debug)]
 pub struct FunctionalHead {
     /// Of each functional, `[functionals]`.
     pub mean: Param<Tensor<1>>,
     /// What its distance from the mean is multiplied by, `[functionals]`.
     pub scale: Param<Tensor<1>>,
-    /// To the emotions' logits.
-    pub linear: Linear,
+    /// To [`HIDDEN`](Self::HIDDEN) values, of which a ReLU leaves the positive.
+    pub hidden: Linear,
+    /// From these to what is added to the emotions' logits.
+    pub emotions: Linear,
 }
 
 impl FunctionalHead {
     /// Standard deviations beyond which no functional is taken for larger.
     pub const LARGEST: f32 = 5.0;
+    /// Width of the hidden layer.
+    pub const HIDDEN: usize = 128;
 
     /// One that adds nothing.
     pub(crate) fn silent(functionals: usize, device: &Device) -> Self {
+        let linear = |inputs, outputs| {
+            LinearConfig::new(inputs, outputs)
+                .with_initializer(Initializer::Zeros)
+                .init(device)
+        };
         Self {
             mean: Param::from_tensor(Tensor::zeros([functionals], device)),
             scale: Param::from_tensor(Tensor::ones([functionals], device)),
-            linear: LinearConfig::new(functionals, Emotion::COUNT)
-                .with_initializer(Initializer::Zeros)
-                .init(device),
+            hidden: linear(functionals, Self::HIDDEN),
+            emotions: linear(Self::HIDDEN, Emotion::COUNT),
         }
     }
 
-    /// `[B, functionals]` in standard deviations from their means.
-    #[must_use]
-    pub fn standardised(&self, functionals: Tensor<2>) -> Tensor<2> {
-        let centred = functionals - self.mean.val().unsqueeze();
-        let standardised = centred * self.scale.val().unsqueeze();
-        standardised.clamp(-Self::LARGEST, Self::LARGEST)
+    /// Multiplications and additions for a window.
+    const fn macs(functionals: usize) -> usize {
+        Self::HIDDEN * (functionals + Emotion::COUNT)
     }
 
     /// `[B, functionals]` to what is added to the logits, `[B, 7]`.
     #[must_use]
     pub fn forward(&self, functionals: Tensor<2>) -> Tensor<2> {
-        self.linear.forward(self.standardised(functionals))
+        let centred = functionals - self.mean.val().unsqueeze();
+        let standardised = centred * self.scale.val().unsqueeze();
+        let standardised = standardised.clamp(-Self::LARGEST, Self::LARGEST);
+        self.emotions
+            .forward(relu(self.hidden.forward(standardised)))
     }
 }
 

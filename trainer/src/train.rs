@@ -89,6 +89,11 @@ pub fn train(config: &Config, dataset: Dataset, options: Options) -> Result<Outc
         start,
         progress,
     } = options;
+    let learns = config.training.epochs > 0;
+    ensure!(
+        learns || start.is_some(),
+        "training.epochs must be 1 or more for a network that has learned nothing"
+    );
     let device = device::training_device().autodiff();
     device.seed(config.seed);
     let architecture = Architecture::new(&config.network, &config.feature_settings());
@@ -109,7 +114,7 @@ pub fn train(config: &Config, dataset: Dataset, options: Options) -> Result<Outc
         tuned_from,
     );
     let source = Source::new(dataset.training, config)?;
-    let network = if facts.tuned_from.is_some() {
+    let network = if facts.tuned_from.is_some() && learns {
         normed(network, &source, &device)
     } else {
         network
@@ -119,17 +124,6 @@ pub fn train(config: &Config, dataset: Dataset, options: Options) -> Result<Outc
     let steps = source.steps();
     let epochs_done = begin(config, folder, resume, &facts, steps, &mut learner)?;
     let log = folder.keep_log(epochs_done)?;
-    let run = Run {
-        config,
-        folder,
-        judge: Judge {
-            windowing: Windowing::new(&config.feature_settings()),
-            validation: dataset.validation,
-            test: dataset.test,
-        },
-        source,
-        teachers: Teachers::load(config, &facts, &learner.device.clone().inner())?,
-    };
     progress.started(&RunStart {
         name: format!("{} {}", config.name, config.version),
         network: config.network.kind.name(),
@@ -139,7 +133,22 @@ pub fn train(config: &Config, dataset: Dataset, options: Options) -> Result<Outc
         facts: &facts,
         log: &log,
     });
-    let outcome = run.to_the_end(learner, log, progress);
+    let outcome = if learns {
+        let run = Run {
+            config,
+            folder,
+            judge: Judge {
+                windowing: Windowing::new(&config.feature_settings()),
+                validation: dataset.validation,
+                test: dataset.test,
+            },
+            source,
+            teachers: Teachers::load(config, &facts, &learner.device.clone().inner())?,
+        };
+        run.to_the_end(learner, log, progress)
+    } else {
+        save(folder, &learner, &log).map(|()| Outcome::Finished)
+    };
     progress.finished(outcome.as_ref().ok());
     outcome
 }
@@ -255,6 +264,17 @@ fn optimizer(training: &Training) -> ModuleOptimizer {
     }
 }
 
+fn save(folder: &RunFolder, learner: &Learner, log: &[EpochLog]) -> Result<()> {
+    let state = State {
+        student: &learner.student,
+        average: learner.average.as_ref().map(Average::network),
+        optimizer: &learner.optimizer,
+        epochs_done: log.len(),
+        is_best: epochs_since_best(log) == Some(0),
+    };
+    folder.save(&state, log)
+}
+
 /// A run between its epochs.
 struct Run<'a> {
     config: &'a Config,
@@ -291,14 +311,7 @@ impl Run<'_> {
                 seconds: (start.elapsed().as_secs_f64() * 10.0).round() / 10.0,
                 ..epoch
             });
-            let state = State {
-                student: &learner.student,
-                average: learner.average.as_ref().map(Average::network),
-                optimizer: &learner.optimizer,
-                epochs_done: log.len(),
-                is_best: epochs_since_best(&log) == Some(0),
-            };
-            self.folder.save(&state, &log)?;
+            save(self.folder, &learner, &log)?;
             progress.epoch(&log);
         }
         Ok(Outcome::Finished)
@@ -352,7 +365,7 @@ impl Run<'_> {
 }
 
 /// The learning rate at a share of the run, relative to the highest.
-fn relative_rate(share: f64, training: &Training) -> f64 {
+pub(crate) fn relative_rate(share: f64, training: &Training) -> f64 {
     let warmup = training.warmup;
     let height = if share < warmup {
         share / warmup

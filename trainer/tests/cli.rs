@@ -398,6 +398,7 @@ fn a_model_can_be_tuned(run: &Run, folder: &Path, model: &Path) {
     let out = folder.join("tuned");
     let facts = fs::read_to_string(out.join("facts.json")).unwrap();
     assert!(facts.contains("\"may_know_test\": true"), "{facts}");
+    functionals_can_be_added(run, folder, model);
     let not_a_model = self::run(&[
         "tune",
         text(&folder.join("recipe.toml")),
@@ -407,6 +408,35 @@ fn a_model_can_be_tuned(run: &Run, folder: &Path, model: &Path) {
         text(&out),
     ]);
     assert!(String::from_utf8_lossy(&not_a_model.stderr).contains("recipe.toml"));
+}
+
+/// Beside a network that stays as it is.
+fn functionals_can_be_added(run: &Run, folder: &Path, model: &Path) {
+    let out = folder.join("with-functionals");
+    let arguments = [
+        text(model),
+        "--out",
+        text(&out),
+        "--epochs",
+        "0",
+        "--set",
+        "features.kinds=[\"log-mel\",\"functionals\"]",
+        "--set",
+        "split.folds.ravdess=2",
+    ];
+    assert_success(&run.command("tune", &arguments).output().unwrap());
+    let parameters = |facts: &Path| {
+        let facts = fs::read_to_string(facts.join("facts.json")).unwrap();
+        let facts: serde_json::Value = serde_json::from_str(&facts).unwrap();
+        facts["parameters"].as_u64().unwrap()
+    };
+    assert!(parameters(&out) > parameters(&folder.join("tuned")) + 2_501);
+    let judged = assert_success(
+        &run.command("evaluate", &["--run", text(&out)])
+            .output()
+            .unwrap(),
+    );
+    assert!(judged.contains("after epoch 0 of 0"), "{judged}");
 }
 
 fn a_folder_can_be_analysed(folder: &Path, clips: &Path, model: &Path) {

@@ -294,7 +294,7 @@ fn lstm(graph: &mut GraphBuilder, lstm: &Lstm, steps: usize, input: &str, output
 
 /// The input `functionals` to what it adds to the logits. See `FunctionalHead::forward`.
 fn functionals(graph: &mut GraphBuilder, head: &FunctionalHead, output: &str) {
-    let [count, _] = head.linear.weight.dims();
+    let [count, _] = head.hidden.weight.dims();
     graph.input("functionals", &[1, count]);
     graph.constant("functional_mean", &[count], &values(head.mean.val()));
     graph.constant("functional_scale", &[count], &values(head.scale.val()));
@@ -324,7 +324,19 @@ fn functionals(graph: &mut GraphBuilder, head: &FunctionalHead, output: &str) {
     ] {
         graph.node(operator, &inputs, made, vec![]);
     }
-    linear(graph, "functionals_standardised", &head.linear, output);
+    linear(
+        graph,
+        "functionals_standardised",
+        &head.hidden,
+        "functional_hidden",
+    );
+    graph.node(
+        "Relu",
+        &["functional_hidden"],
+        "functional_positive",
+        vec![],
+    );
+    linear(graph, "functional_positive", &head.emotions, output);
 }
 
 /// Attention, mean and deviation over the real steps: `[steps, hidden]` to `[1, 3 hidden]`. See `Network::pool`.
@@ -434,7 +446,9 @@ mod tests {
         if let Some(head) = &mut network.functionals {
             let random = |weight: Tensor<2>| weight.random_like(Distribution::Normal(0.0, 0.01));
             head.scale = head.scale.clone().map(|scale| scale * 0.5);
-            head.linear.weight = head.linear.weight.clone().map(random);
+            for layer in [&mut head.hidden, &mut head.emotions] {
+                layer.weight = layer.weight.clone().map(random);
+            }
         }
         network
     }

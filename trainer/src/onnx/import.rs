@@ -57,7 +57,8 @@ pub fn network(bytes: &[u8], dropout: f64, device: &Device) -> Result<(Architect
         emotions = "emotions";
         head.mean = Param::from_data(tensor(&graph, "functional_mean")?, device);
         head.scale = Param::from_data(tensor(&graph, "functional_scale")?, device);
-        load_linear(&graph, "functional", &mut head.linear, device)?;
+        load_linear(&graph, "functional_hidden", &mut head.hidden, device)?;
+        load_linear(&graph, "functional", &mut head.emotions, device)?;
     }
     load_linear(&graph, emotions, &mut network.emotions, device)?;
     load_linear(&graph, "voice", &mut network.voice, device)?;
@@ -103,7 +104,7 @@ fn architecture_of(graph: &GraphProto) -> Result<Architecture> {
         columns: columns(graph)?,
         convolved: if channels.is_empty() { 0 } else { MEL_BANDS },
         overall: shape(graph, "tone_weight").map_or(0, |shape| shape[0]),
-        functionals: shape(graph, "functional_weight").map_or(0, |shape| shape[0]),
+        functionals: shape(graph, "functional_hidden_weight").map_or(0, |shape| shape[0]),
         channels,
         strides,
         projection: shape(graph, "steps_weight")?[1],
