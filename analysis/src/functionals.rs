@@ -1,7 +1,7 @@
 //! Functionals of a window: a few thousand numbers that say how its low-level descriptors are distributed and how they move.
 //!
 //! The older way to recognise emotions (Eyben, Real-time Speech and Music Classification by Large Audio Feature Space Extraction,
-//! 2016), with descriptors that can be had of [`Frame`]s. A linear layer on them errs elsewhere than a network does. A gain changes nothing.
+//! 2016), with descriptors that can be had of [`Frame`]s. What learns from them errs elsewhere than a network that sees the frames. A gain changes nothing.
 
 use crate::{
     chroma::CHROMA_BINS,
@@ -35,12 +35,12 @@ const TINY: f32 = 1e-9;
 
 /// The functionals of some frames; zeros of none.
 #[must_use]
-pub fn functionals(frames: &[Frame]) -> Vec<f32> {
+pub(crate) fn functionals(frames: &[Frame], mfcc: &Mfcc) -> Vec<f32> {
     if frames.is_empty() {
         return vec![0.0; FUNCTIONAL_VALUES];
     }
     let mut values = Vec::with_capacity(FUNCTIONAL_VALUES);
-    let tracks = descriptors(frames).map(|track| smoothed(&track));
+    let tracks = descriptors(frames, mfcc).map(|track| smoothed(&track));
     for track in &tracks {
         of_track(track, &mut values);
     }
@@ -52,8 +52,7 @@ pub fn functionals(frames: &[Frame]) -> Vec<f32> {
 }
 
 /// The descriptors, each over time.
-fn descriptors(frames: &[Frame]) -> [Vec<f32>; DESCRIPTORS] {
-    let mfcc = Mfcc::new();
+fn descriptors(frames: &[Frame], mfcc: &Mfcc) -> [Vec<f32>; DESCRIPTORS] {
     let loudest = |frame: &Frame| frame.log_mel.iter().fold(f32::MIN, |a, b| a.max(*b));
     let loud_band = loud(frames.iter().map(loudest));
     let level = |frame: &Frame| frame.extra[LEVEL];
@@ -250,9 +249,13 @@ mod tests {
         (0..200).map(frame).collect()
     }
 
+    fn of(frames: &[Frame]) -> Vec<f32> {
+        functionals(frames, &Mfcc::new())
+    }
+
     #[test]
     fn a_gain_changes_nothing() {
-        let (quiet, loud) = (functionals(&voice(-6.0)), functionals(&voice(3.0)));
+        let (quiet, loud) = (of(&voice(-6.0)), of(&voice(3.0)));
         assert_eq!(quiet.len(), FUNCTIONAL_VALUES);
         let pairs = quiet.iter().zip(&loud);
         let apart =
@@ -288,7 +291,7 @@ mod tests {
     #[test]
     fn the_shortest_windows_have_functionals_too() {
         for frames in 0..4 {
-            let values = functionals(&voice(0.0)[..frames]);
+            let values = of(&voice(0.0)[..frames]);
             assert_eq!(values.len(), FUNCTIONAL_VALUES);
             assert!(
                 values.iter().all(|value| value.is_finite()),

@@ -277,7 +277,7 @@ impl VoiceWindow {
             return Vec::new();
         }
         let frames: Vec<Frame> = self.window_frames().copied().collect();
-        functionals(&frames)
+        functionals(&frames, &self.mfcc)
     }
 
     /// The frames in the window, over the background.

@@ -438,7 +438,7 @@ fn training(text: &mut String, facts: &Facts) {
         100.0 * training.non_voice_share,
     ).ok();
     if config.feature_settings().functionals() > 0 {
-        *text += "The layers on functionals learned by themselves, before the network, from windows of the same clips and copies.\n\n";
+        *text += "The layers on functionals learned by themselves, from windows of the same clips and copies.\n\n";
     }
 }
 
