@@ -525,16 +525,15 @@ fn network(text: &mut String, facts: &Facts) {
     } else {
         String::new()
     };
-    let functionals = match facts.config.feature_settings().functionals() {
-        0 => String::new(),
-        count => format!(
-            "; {count} functionals of the window's frames, standardised, through a layer of {} with\nReLU and another, which adds to the logits of the emotions",
-            FunctionalHead::HIDDEN
-        ),
-    };
-    let further = match facts.config.feature_settings().functionals() {
-        0 => String::new(),
-        count => format!(" and `functionals` [1, {count}]"),
+    let [functionals, further] = match facts.config.feature_settings().functionals() {
+        0 => Default::default(),
+        count => [
+            format!(
+                "; {count} functionals of the window's frames, standardised, through a layer of {} with\nReLU and another, which adds to the logits of the emotions",
+                FunctionalHead::HIDDEN
+            ),
+            format!(" and `functionals` [1, {count}]"),
+        ],
     };
     writeln!(
         text,

@@ -201,7 +201,8 @@ impl RunFolder {
         // First the line, then the checkpoint: `keep_log` takes a line too many away again.
         log::write(&self.log_file(), log)?;
         self.finish(&unfinished, CHECKPOINT)?;
-        if let Some(before) = before {
+        // One after as many epochs was replaced by it.
+        if let Some(before) = before.filter(|before| before.epochs_done != state.epochs_done) {
             fs::remove_dir_all(before.folder)?;
         }
         if state.is_best {

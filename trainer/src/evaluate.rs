@@ -31,7 +31,7 @@ const BATCH: usize = 64;
 /// Decides the order of the clips of a track.
 const TRACK_SEED: u64 = 7;
 /// Frames of a second.
-const FIRST_SECOND_FRAMES: usize = 100;
+pub(crate) const FIRST_SECOND_FRAMES: usize = 100;
 /// Frames from one of the plugin's estimates to the next, while a voice sounds.
 pub(crate) const HOP_FRAMES: usize = (HOP_SECONDS * 100.0) as usize;
 

@@ -9,6 +9,7 @@ use crate::{
     config::Config,
     dataset::Example,
     draws,
+    evaluate::FIRST_SECOND_FRAMES,
     network::FunctionalHead,
     non_voice,
     train::relative_rate,
@@ -47,8 +48,6 @@ const FUNCTIONALS_DROPPED: f64 = 0.2;
 const HIDDEN_DROPPED: f64 = 0.5;
 /// What a window of an augmented copy weighs, where one of the clip itself weighs 1.
 const COPY: f64 = 0.5;
-/// Frames of a clip that are a window of their own, beside its last and one that is cut at random: the first second.
-const FIRST_FRAMES: usize = 100;
 /// Made-up sounds that they have no opinion about.
 const SOUNDS: usize = 512;
 /// Added to a standard deviation, for functionals that are always the same.
@@ -62,14 +61,15 @@ struct Row {
     weight: f64,
 }
 
-/// A perceptron on windows of each example and of each of its copies. Gives the same each time.
+/// A perceptron on the last window, the first second and a crop of each example, and on a crop of each of its copies. Gives the same each time.
 #[must_use]
 pub fn fit(examples: &[Example], config: &Config, device: &Device) -> FunctionalHead {
-    let mut rows = rows(examples, config);
-    let (mean, scale) = standardise(&mut rows);
-    let mut head = perceptron(&rows, config, device);
+    let rows = rows(examples, config);
+    let (mean, scale) = distribution(&rows);
+    let mut head = FunctionalHead::silent(FUNCTIONAL_VALUES, device);
     head.mean = Param::from_tensor(Tensor::from_floats(mean.as_slice(), device));
     head.scale = Param::from_tensor(Tensor::from_floats(scale.as_slice(), device));
+    let mut head = perceptron(&rows, head, config, device);
     let weakened = |values: Tensor<2>| (values * SHARE).detach();
     head.emotions.weight = head.emotions.weight.map(weakened);
     let weakened = |values: Tensor<1>| (values * SHARE).detach();
@@ -93,7 +93,7 @@ fn rows(examples: &[Example], config: &Config) -> Vec<Row> {
         .flat_map_iter(|(number, (example, weight))| {
             let mut rng = generator(number);
             let frames = example.frames();
-            let first = &frames[..frames.len().min(FIRST_FRAMES)];
+            let first = &frames[..frames.len().min(FIRST_SECOND_FRAMES)];
             let mut windows = vec![
                 (functionals(frames, &mut rng), 1.0),
                 (functionals(first, &mut rng), 1.0),
@@ -136,12 +136,12 @@ fn rows(examples: &[Example], config: &Config) -> Vec<Row> {
     rows
 }
 
-/// Sets the functionals in standard deviations from their means. Returns the means, and what each distance was multiplied by.
-fn standardise(rows: &mut [Row]) -> (Vec<f32>, Vec<f32>) {
+/// The mean of each functional, and what it is multiplied by to have a deviation of 1.
+fn distribution(rows: &[Row]) -> (Vec<f32>, Vec<f32>) {
     let count = rows.len().max(1) as f64;
     let mut mean = vec![0.0f64; FUNCTIONAL_VALUES];
     let mut square = mean.clone();
-    for row in rows.iter() {
+    for row in rows {
         for ((mean, square), &value) in mean.iter_mut().zip(&mut square).zip(&row.functionals) {
             *mean += f64::from(value) / count;
             *square += f64::from(value).powi(2) / count;
@@ -151,21 +151,18 @@ fn standardise(rows: &mut [Row]) -> (Vec<f32>, Vec<f32>) {
         let deviation = (square - mean * mean).max(0.0).sqrt() as f32;
         1.0 / (deviation + TINY)
     });
-    let scale: Vec<f32> = scale.collect();
-    let mean: Vec<f32> = mean.into_iter().map(|mean| mean as f32).collect();
-    let largest = FunctionalHead::LARGEST;
-    rows.par_iter_mut().for_each(|row| {
-        for ((value, mean), scale) in row.functionals.iter_mut().zip(&mean).zip(&scale) {
-            *value = ((*value - mean) * scale).clamp(-largest, largest);
-        }
-    });
-    (mean, scale)
+    let scale = scale.collect();
+    (mean.into_iter().map(|mean| mean as f32).collect(), scale)
 }
 
-/// The layers for standardised functionals.
-fn perceptron(rows: &[Row], config: &Config, device: &Device) -> FunctionalHead {
+/// The layers for a head that knows how the functionals are distributed, and says nothing yet.
+fn perceptron(
+    rows: &[Row],
+    mut head: FunctionalHead,
+    config: &Config,
+    device: &Device,
+) -> FunctionalHead {
     let mut rng = ChaCha8Rng::seed_from_u64(config.seed);
-    let mut head = FunctionalHead::silent(FUNCTIONAL_VALUES, device);
     // The other layer begins at 0, so that of a class that no clip has it says nothing.
     randomise(&mut head.hidden, &mut rng, device);
     let mut optimizer = AdamWConfig::new()
@@ -187,7 +184,9 @@ fn perceptron(rows: &[Row], config: &Config, device: &Device) -> FunctionalHead 
         };
         let looked_at = kept(FUNCTIONAL_VALUES, FUNCTIONALS_DROPPED, &mut rng);
         let looked_at = Tensor::<1>::from_floats(looked_at.as_slice(), device);
-        let functionals = matrix(values(|row| &row.functionals)) * looked_at.unsqueeze();
+        let functionals = head.standardised(matrix(values(|row| &row.functionals)));
+        // Detached: how they are distributed is not learned.
+        let functionals = functionals.detach() * looked_at.unsqueeze();
         let firing = kept(BATCH * FunctionalHead::HIDDEN, HIDDEN_DROPPED, &mut rng);
         let hidden = relu(head.hidden.forward(functionals)) * matrix(firing);
         let absent = absent_classes(matrix(values(|row| &row.classes)));
@@ -201,7 +200,7 @@ fn perceptron(rows: &[Row], config: &Config, device: &Device) -> FunctionalHead 
     head
 }
 
-/// Weights and biases of either sign, the smaller the more inputs a layer has.
+/// Weights and biases of either sign, the smaller the more inputs a layer has: as burn's own, but the same on every device.
 fn randomise(layer: &mut Linear, rng: &mut ChaCha8Rng, device: &Device) {
     let shape: [usize; 2] = layer.weight.dims();
     let [inputs, outputs] = shape;

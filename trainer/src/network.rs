@@ -336,12 +336,18 @@ impl FunctionalHead {
         Self::HIDDEN * (functionals + Emotion::COUNT)
     }
 
+    /// `[B, functionals]` in standard deviations from their means.
+    #[must_use]
+    pub fn standardised(&self, functionals: Tensor<2>) -> Tensor<2> {
+        let centred = functionals - self.mean.val().unsqueeze();
+        let standardised = centred * self.scale.val().unsqueeze();
+        standardised.clamp(-Self::LARGEST, Self::LARGEST)
+    }
+
     /// `[B, functionals]` to what is added to the logits, `[B, 7]`.
     #[must_use]
     pub fn forward(&self, functionals: Tensor<2>) -> Tensor<2> {
-        let centred = functionals - self.mean.val().unsqueeze();
-        let standardised = centred * self.scale.val().unsqueeze();
-        let standardised = standardised.clamp(-Self::LARGEST, Self::LARGEST);
+        let standardised = self.standardised(functionals);
         self.emotions
             .forward(relu(self.hidden.forward(standardised)))
     }

@@ -13,7 +13,7 @@ use crate::{
     functional_head,
     log::EpochLog,
     loss,
-    network::{Architecture, Network},
+    network::{Architecture, FunctionalHead, Network},
     progress::{Outcome, Progress, RunStart, Step},
     side_tasks::Student,
     teacher::Teachers,
@@ -90,10 +90,6 @@ pub fn train(config: &Config, dataset: Dataset, options: Options) -> Result<Outc
         progress,
     } = options;
     let learns = config.training.epochs > 0;
-    ensure!(
-        learns || start.is_some(),
-        "training.epochs must be 1 or more for a network that has learned nothing"
-    );
     let device = device::training_device().autodiff();
     device.seed(config.seed);
     let architecture = Architecture::new(&config.network, &config.feature_settings());
@@ -104,7 +100,12 @@ pub fn train(config: &Config, dataset: Dataset, options: Options) -> Result<Outc
         None => architecture.init(config.network.dropout, &device),
     };
     if architecture.functionals > 0 && (fresh || network.functionals.is_none()) {
-        network.functionals = Some(functional_head::fit(&dataset.training, config, &device));
+        // What a checkpoint holds takes its place.
+        network.functionals = Some(if folder.latest()?.is_some() {
+            FunctionalHead::silent(architecture.functionals, &device)
+        } else {
+            functional_head::fit(&dataset.training, config, &device)
+        });
     }
     let facts = RunFacts::new(
         config,

@@ -431,12 +431,18 @@ fn functionals_can_be_added(run: &Run, folder: &Path, model: &Path) {
         facts["parameters"].as_u64().unwrap()
     };
     assert!(parameters(&out) > parameters(&folder.join("tuned")) + 2_501);
-    let judged = assert_success(
-        &run.command("evaluate", &["--run", text(&out)])
-            .output()
-            .unwrap(),
-    );
-    assert!(judged.contains("after epoch 0 of 0"), "{judged}");
+    let judged = || {
+        assert_success(
+            &run.command("evaluate", &["--run", text(&out)])
+                .output()
+                .unwrap(),
+        )
+    };
+    let before = judged();
+    assert!(before.contains("after epoch 0 of 0"), "{before}");
+    let again = [&arguments[..], &["--resume"]].concat();
+    assert_success(&run.command("tune", &again).output().unwrap());
+    assert_eq!(judged(), before, "what was fitted is not lost");
 }
 
 fn a_folder_can_be_analysed(folder: &Path, clips: &Path, model: &Path) {

@@ -279,6 +279,10 @@ fn run(
     resume: bool,
     start: Option<Start>,
 ) -> Result<Outcome> {
+    ensure!(
+        config.training.epochs > 0 || start.is_some(),
+        "training.epochs must be 1 or more for a network that has learned nothing"
+    );
     let data = &arguments.data;
     let scan = corpora::scan(&data.folders)?;
     print_refused(&scan.refused);
