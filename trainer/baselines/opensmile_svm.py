@@ -4,8 +4,8 @@
     python3 -m venv venv && venv/bin/pip install opensmile==2.6.0 scikit-learn soundfile
     venv/bin/python trainer/baselines/opensmile_svm.py folds.csv --set eGeMAPSv02 --cache features.npz
 
-Features are standardised by the training clips; the SVM's C is chosen among four by three folds over the training speakers; classes
-count alike. A network of Pathos's learns from all corpora together, so the SVM does too (`together`); beside it, one a corpus (`apart`).
+Features are standardised by the training clips; the SVM's C is chosen among four by three folds over the training speakers (over
+the clips, where there is one speaker alone); classes count alike. A network of Pathos's learns from all corpora together, so the SVM does too (`together`); beside it, one a corpus (`apart`).
 Prints the unweighted average recall (UAR), in per cent, of each set: of the first fold, and of all pooled, with its 95 % interval by
 bootstrap over speakers. With ComParE_2016, whose 6373 functionals make an SVM a matter of minutes, `--fold 0` judges one fold alone.
 """
@@ -17,7 +17,7 @@ import os
 import numpy as np
 import opensmile
 import soundfile
-from sklearn.model_selection import GridSearchCV, GroupKFold
+from sklearn.model_selection import GridSearchCV, GroupKFold, StratifiedKFold
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import LinearSVC
@@ -64,7 +64,8 @@ def interval(truth, guess, speakers, rounds=1000):
 def fit(values, labels, speakers):
     """A standardised linear SVM, its C chosen on speakers that it has not seen."""
     svm = LinearSVC(class_weight="balanced", dual=values.shape[1] > len(labels), max_iter=3000)
-    folds = GroupKFold(min(3, len(np.unique(speakers))))
+    people = len(np.unique(speakers))
+    folds = GroupKFold(min(3, people)) if people > 1 else StratifiedKFold(3)
     search = GridSearchCV(
         make_pipeline(StandardScaler(), svm),
         {"linearsvc__C": COMPLEXITIES},
