@@ -88,6 +88,14 @@ pub fn model_logits(model: &Model, examples: &[Example]) -> ClipLogits {
     }
 }
 
+/// The logits of some frames each time the plugin renews its values.
+pub fn estimates(model: &Model, frames: &[Frame]) -> Vec<Logits> {
+    let mut recogniser = Recogniser::new(model);
+    let mut stream = Stream::new(model, frames, &mut recogniser);
+    let ends = (MIN_VOICED_FRAMES..=frames.len()).step_by(HOP_FRAMES);
+    ends.map(|end| stream.up_to(end)).collect()
+}
+
 /// The logits of each clip as [`ClipLogits::running`], but heard after others of its speaker and corpus, in random order with a
 /// pause between, as along a track; `alike` if these are of one emotion. What differs is what the model knows of the voice: its
 /// [habit](pathos_analysis::habit).
@@ -112,6 +120,37 @@ pub fn track_logits(model: &Model, examples: &[Example], alike: bool) -> Vec<Log
     let mut judged: Vec<(usize, Logits)> = tracks.into_par_iter().flat_map_iter(judge).collect();
     judged.sort_by_key(|(place, _)| *place);
     judged.into_iter().map(|(_, logits)| logits).collect()
+}
+
+/// The logits at the end of each clip's voice if another clip of its speaker, corpus and emotion comes before it without a pause, as
+/// where a line goes on: a window that is full, and holds more of the same.
+pub fn logits_on_end(model: &Model, examples: &[Example]) -> Vec<Logits> {
+    let mut lines: BTreeMap<_, Vec<usize>> = BTreeMap::new();
+    for (place, Example { clip, .. }) in examples.iter().enumerate() {
+        let line = lines.entry((clip.voice(), clip.emotion.index()));
+        line.or_default().push(place);
+    }
+    let mut before = vec![None; examples.len()];
+    let mut rng = ChaCha8Rng::seed_from_u64(TRACK_SEED);
+    for mut places in lines.into_values() {
+        places.shuffle(&mut rng);
+        // The first comes after the last.
+        for (at, &place) in places.iter().enumerate() {
+            let last = places[(at + places.len() - 1) % places.len()];
+            before[place] = (last != place).then_some(last);
+        }
+    }
+    let pairs = examples.par_iter().zip(before);
+    pairs
+        .map(|(example, before)| {
+            let mut recogniser = Recogniser::new(model);
+            let before = before.map_or(&[][..], |place| examples[place].frames());
+            for frame in before.iter().chain(example.frames()) {
+                recogniser.push(*frame);
+            }
+            recogniser.logits(model)
+        })
+        .collect()
 }
 
 /// Frames that a model hears one after the other.
@@ -463,6 +502,11 @@ mod tests {
             let file = export::model_file(&network, &labels).unwrap();
             let model = Model::from_bytes(&file).unwrap();
             let first = model_logits(&model, &examples).running;
+            // Nothing is of the same emotion.
+            assert_eq!(
+                logits_on_end(&model, &examples),
+                model_logits(&model, &examples).last
+            );
             let later = [false, true].map(|alike| track_logits(&model, &examples, alike));
             let pairs = later.into_iter().flat_map(|later| {
                 let pairs = first.iter().zip(later);

@@ -11,6 +11,7 @@ use crate::{
     dataset::{self, Example},
     evaluate::{self, ClipLogits, Figures, VoiceFigures},
     facts::RunFacts,
+    learned_voices::{self, LearnedVoices},
     log::EpochLog,
     network::{Architecture, Network},
     onnx::export::{self, Labels},
@@ -18,10 +19,7 @@ use crate::{
 };
 use anyhow::{Context, Result, bail, ensure};
 use burn::{module::Module, tensor::Device};
-use pathos_analysis::{
-    Emotion, Estimate, FeatureKind, Logits, Model, VoiceLearner, VoiceState, reference::LEAST_HOPS,
-    softmax,
-};
+use pathos_analysis::{Emotion, FeatureKind, Logits, Model};
 use serde::Serialize;
 use std::{
     collections::BTreeMap,
@@ -84,8 +82,14 @@ pub struct Evaluation {
     pub after_one_second: Vec<Figures>,
     /// Of the last 3 s of a clip's voice.
     pub at_the_end: Vec<Figures>,
+    /// Of the last 3 s of voice, where another clip of the speaker and the emotion came before without a pause.
+    pub on_end: Vec<Figures>,
     /// Of the mean over a clip's full windows, heard after others of its speaker; none for networks that make nothing of that.
     pub known_voices: Option<KnownVoices>,
+    /// Of the mean over a clip's full windows, where the voice was learned from neutral clips; none without such clips.
+    pub learned_voices: Option<LearnedVoices>,
+    /// How neutral voices read while they are learned, as the means of their log-probabilities; nothing where there are none.
+    pub neutral: Option<[f32; Emotion::COUNT]>,
     /// Of sounds with and without a voice.
     pub voice: VoiceFigures,
     /// Of the mean over a clip's full windows under each condition that was asked for.
@@ -136,6 +140,8 @@ pub fn evaluate(
     let mut evaluated = Vec::new();
     let mut clips: Vec<JudgedClip> = Vec::new();
     let mut known_voices: [Vec<Logits>; 2] = Default::default();
+    let mut on_end = Vec::new();
+    let mut lessons = Vec::new();
     let mut sounds = Vec::new();
     let mut changed: BTreeMap<Condition, Vec<(Clip, Logits)>> = BTreeMap::new();
     for run in runs {
@@ -163,6 +169,8 @@ pub fn evaluate(
                 all.extend(evaluate::track_logits(&model, &test, alike));
             }
         }
+        on_end.extend(evaluate::logits_on_end(&model, &test));
+        lessons.extend(learned_voices::lessons(&model, &test, clips.len()));
         sounds.extend(evaluate::sound_logits(&model));
         clips.extend(judged_clips(test, &logits));
         for &condition in conditions {
@@ -198,6 +206,8 @@ pub fn evaluate(
         let judged = evaluate::judge(&clips, &logits, temperature);
         (condition, evaluate::report(&clips, &judged))
     });
+    let corpora = evaluated.iter().flat_map(|run| run.facts.corpora.clone());
+    let corpora = corpora.collect();
     Ok(Evaluation {
         protocol,
         runs: evaluated,
@@ -205,10 +215,13 @@ pub fn evaluate(
         while_it_plays: figures(&running),
         after_one_second: figures(&view(|judged| judged.first_second)),
         at_the_end: figures(&view(|judged| judged.last)),
+        on_end: figures(&on_end),
         known_voices: (known_voices[0].len() == clips.len()).then(|| {
             let [mixed, alike] = known_voices.map(|logits| figures(&logits));
             KnownVoices { mixed, alike }
         }),
+        neutral: learned_voices::neutral(&lessons, temperature, &corpora),
+        learned_voices: learned_voices::figures(&lessons, &clips, temperature, &corpora),
         voice: evaluate::voice_figures(&running, &sounds, temperature),
         under: under.collect(),
         clips,
@@ -269,25 +282,6 @@ pub struct Mistake<'a> {
 }
 
 impl Evaluation {
-    /// The means of the log-probabilities of neutral clips, every speaker counting the same; nothing where none were judged.
-    #[must_use]
-    pub fn neutral(&self) -> Option<[f32; Emotion::COUNT]> {
-        let mut speakers: BTreeMap<&str, VoiceLearner> = BTreeMap::new();
-        let neutral = |judged: &&JudgedClip| judged.clip.emotion == Emotion::Neutral;
-        for judged in self.clips.iter().filter(neutral) {
-            let probabilities = softmax(&judged.running.emotions, self.temperature);
-            let estimate = Estimate::new(0, probabilities, 1.0, VoiceState::Voice);
-            let speaker = speakers.entry(&judged.clip.speaker).or_default();
-            // A speaker with few clips is as good as one with many.
-            (0..LEAST_HOPS).for_each(|_| speaker.hear(&estimate));
-        }
-        let means = speakers.values().filter_map(VoiceLearner::reference);
-        let share = 1.0 / speakers.len() as f32;
-        means
-            .map(|mean| mean.log_probabilities.map(|value| value * share))
-            .reduce(|sum, mean| std::array::from_fn(|index| sum[index] + mean[index]))
-    }
-
     /// How much UAR a condition takes from a set, of the set's figures under it: 0 to 1, below 0 if it gains.
     #[must_use]
     pub fn lost(&self, changed: &Figures) -> f64 {

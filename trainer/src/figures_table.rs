@@ -26,12 +26,17 @@ pub fn print(evaluation: &Evaluation) {
         ("while it plays", &evaluation.while_it_plays),
         ("first second", &evaluation.after_one_second),
         ("last 3 s", &evaluation.at_the_end),
+        ("on end", &evaluation.on_end),
     ] {
         print_view(title, all);
     }
     if let Some(known) = &evaluation.known_voices {
         print_view("after others", &known.mixed);
         print_view("after its like", &known.alike);
+    }
+    if let Some(learned) = &evaluation.learned_voices {
+        print_view("to be learned", &learned.without);
+        print_view("learned", &learned.with);
     }
     let VoiceFigures {
         voices,

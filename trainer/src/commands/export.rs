@@ -62,7 +62,7 @@ pub fn export(run: &Path, evidence: &[PathBuf], data: &Data, to: &Path) -> Resul
         version: config.version.clone(),
         features: config.judged_features(),
         temperature: evaluation.temperature,
-        neutral: evaluation.neutral(),
+        neutral: evaluation.neutral,
         evidence: card::evidence(&config, &facts, &evaluation),
     };
     let bytes = export::model_file(&network, &labels)?;

@@ -39,9 +39,14 @@ pub fn evaluation(evaluation: &Evaluation) -> Result<String> {
         (table("Mean over the full windows of a clip: one each 250 ms from 3 s of voice on, or the last of a shorter one", &evaluation.while_it_plays))
         (table("The first second of voice alone", &evaluation.after_one_second))
         (table("The last 3 s of voice alone", &evaluation.at_the_end))
+        (table("The last 3 s of voice where another clip of the speaker and the emotion came before without a pause", &evaluation.on_end))
         @if let Some(known) = &evaluation.known_voices {
             (table("As the first, but heard after other clips of the same speaker, as along a track", &known.mixed))
             (table("The same, after clips of the same emotion alone", &known.alike))
+        }
+        @if let Some(learned) = &evaluation.learned_voices {
+            (table("The first again, of clips of voices that can be learned from four neutral ones, without these", &learned.without))
+            (table("The same clips after the voice was learned, as by the plugin's button", &learned.with))
         }
         p { "The voice head takes " (percent(evaluation.voice.voices)) " % of the clips for a voice, and " (percent(evaluation.voice.non_voices)) " % of made-up sounds without one for none." }
         h2 { "What is taken for what" }
