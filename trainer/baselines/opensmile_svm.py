@@ -5,7 +5,8 @@
     venv/bin/python trainer/baselines/opensmile_svm.py folds.csv --set eGeMAPSv02 --cache features.npz
 
 Features are standardised by the training clips; the SVM's C is chosen among four by three folds over the training speakers (over
-the clips, where there is one speaker alone); classes count alike. A network of Pathos's learns from all corpora together, so the SVM does too (`together`); beside it, one a corpus (`apart`).
+the clips, where there is one speaker alone); classes count alike. A network of Pathos's learns from all corpora together, so the SVM
+does too (`together`); beside it, one a corpus (`apart`).
 Prints the unweighted average recall (UAR), in per cent, of each set: of the first fold, and of all pooled, with its 95 % interval by
 bootstrap over speakers. With ComParE_2016, whose 6373 functionals make an SVM a matter of minutes, `--fold 0` judges one fold alone.
 """

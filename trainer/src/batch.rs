@@ -7,7 +7,7 @@ use crate::{
     augment::{augment, spec_augment},
     config::{Config, Training},
     corpora::{Clip, Corpus, STATEMENTS},
-    dataset::Example,
+    dataset::{self, Example},
     draws, mixup, non_voice,
 };
 use anyhow::{Context, Result};
@@ -201,12 +201,8 @@ impl Source {
             let seed = config.seed.wrapping_add(number as u64);
             non_voice::frames(&features.kinds, &mut ChaCha8Rng::seed_from_u64(seed))
         };
-        let mut speakers: BTreeMap<_, Vec<usize>> = BTreeMap::new();
-        for (place, clip) in clips.iter().enumerate() {
-            speakers.entry(clip.voice()).or_default().push(place);
-        }
         Ok(Arc::new(Self {
-            speakers,
+            speakers: dataset::places_by(&examples, Clip::voice),
             draws: WeightedIndex::new(weights).context("there is nothing to learn from")?,
             sounds: (0..SOUNDS).into_par_iter().map(sound).collect(),
             windowing: Windowing::new(&features),

@@ -257,10 +257,9 @@ fn learned_voices(text: &mut String, evaluation: &Evaluation) {
     let Some(learned) = &evaluation.learned_voices else {
         return;
     };
-    *text += "### When a voice was learned\n\n`Learn this voice` takes off how a voice reads when nothing is expressed. Here it has learned each speaker from ";
     writeln!(
         text,
-        "{CLIPS} neutral clips; the others\nare judged as above, each as the first that is heard, without and with that.\n\n| set | clips | UAR without | 95 % | UAR with | 95 % | more |\n|---|---:|---:|---:|---:|---:|---:|"
+        "### When a voice was learned\n\n`Learn this voice` takes off how a voice reads when nothing is expressed. Here it has learned each speaker from {CLIPS} neutral clips; the others\nare judged as above, each as the first that is heard, without and with that.\n\n| set | clips | UAR without | 95 % | UAR with | 95 % | more |\n|---|---:|---:|---:|---:|---:|---:|"
     )
     .ok();
     for (without, with) in learned.without.iter().zip(&learned.with) {

@@ -45,6 +45,18 @@ impl Example {
     }
 }
 
+/// The places of examples whose clips have something in common.
+pub fn places_by<K: Ord>(
+    examples: &[Example],
+    key: impl Fn(&Clip) -> K,
+) -> BTreeMap<K, Vec<usize>> {
+    let mut places: BTreeMap<_, Vec<usize>> = BTreeMap::new();
+    for (place, example) in examples.iter().enumerate() {
+        places.entry(key(&example.clip)).or_default().push(place);
+    }
+    places
+}
+
 /// The examples of some clips by role, and the clips that gave none.
 #[derive(Debug, Default)]
 pub struct Dataset {

@@ -3,7 +3,7 @@
 use crate::{
     batch::Batch,
     corpora::{Clip, Corpus},
-    dataset::Example,
+    dataset::{self, Example},
     metrics::{self, Bin, ClassFigures, Confusion, Judged},
     network::Network,
     onnx::verify,
@@ -17,7 +17,7 @@ use rand::{SeedableRng, seq::SliceRandom};
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 use serde::Serialize;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 /// The set of all clips.
 pub const MIX: &str = "mix";
@@ -100,12 +100,9 @@ pub fn estimates(model: &Model, frames: &[Frame]) -> Vec<Logits> {
 /// pause between, as along a track; `alike` if these are of one emotion. What differs is what the model knows of the voice: its
 /// [habit](pathos_analysis::habit).
 pub fn track_logits(model: &Model, examples: &[Example], alike: bool) -> Vec<Logits> {
-    let mut tracks: BTreeMap<_, Vec<usize>> = BTreeMap::new();
-    for (place, Example { clip, .. }) in examples.iter().enumerate() {
-        let emotion = alike.then_some(clip.emotion.index());
-        let track = tracks.entry((clip.corpus, &clip.speaker, emotion));
-        track.or_default().push(place);
-    }
+    let tracks = dataset::places_by(examples, |clip| {
+        (clip.voice(), alike.then_some(clip.emotion.index()))
+    });
     let judge = |mut places: Vec<usize>| {
         places.shuffle(&mut ChaCha8Rng::seed_from_u64(TRACK_SEED));
         let mut recogniser = Recogniser::new(model);
@@ -125,11 +122,7 @@ pub fn track_logits(model: &Model, examples: &[Example], alike: bool) -> Vec<Log
 /// The logits at the end of each clip's voice if another clip of its speaker, corpus and emotion comes before it without a pause, as
 /// where a line goes on: a window that is full, and holds more of the same.
 pub fn logits_on_end(model: &Model, examples: &[Example]) -> Vec<Logits> {
-    let mut lines: BTreeMap<_, Vec<usize>> = BTreeMap::new();
-    for (place, Example { clip, .. }) in examples.iter().enumerate() {
-        let line = lines.entry((clip.voice(), clip.emotion.index()));
-        line.or_default().push(place);
-    }
+    let lines = dataset::places_by(examples, |clip| (clip.voice(), clip.emotion.index()));
     let mut before = vec![None; examples.len()];
     let mut rng = ChaCha8Rng::seed_from_u64(TRACK_SEED);
     for mut places in lines.into_values() {

@@ -2,7 +2,7 @@
 
 use crate::{
     corpora::{Clip, Corpus},
-    dataset::Example,
+    dataset::{self, Example},
     evaluate::{self, Figures},
     evaluation::JudgedClip,
 };
@@ -12,7 +12,7 @@ use pathos_analysis::{
 use rand::{SeedableRng, seq::SliceRandom};
 use rand_chacha::ChaCha8Rng;
 use serde::Serialize;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 /// Neutral clips that a voice is learned from.
 pub const CLIPS: usize = 4;
@@ -49,14 +49,15 @@ impl Lesson {
         }
         learner.reference()
     }
+
+    /// Whether the voice is of one of some corpora.
+    fn is_of(&self, corpora: &BTreeSet<String>) -> bool {
+        corpora.contains(self.voice.0.name())
+    }
 }
 
 /// A lesson for each voice; its places are those of `examples`, counted on from `first`.
 pub fn lessons(model: &Model, examples: &[Example], first: usize) -> Vec<Lesson> {
-    let mut voices: BTreeMap<_, Vec<usize>> = BTreeMap::new();
-    for (place, example) in examples.iter().enumerate() {
-        voices.entry(example.clip.voice()).or_default().push(place);
-    }
     let mut rng = ChaCha8Rng::seed_from_u64(SEED);
     let lesson = |(voice, places): (_, Vec<usize>)| {
         let is_neutral = |place: &usize| examples[*place].clip.emotion == Emotion::Neutral;
@@ -77,6 +78,7 @@ pub fn lessons(model: &Model, examples: &[Example], first: usize) -> Vec<Lesson>
             judged: judged.into_iter().map(|place| first + place).collect(),
         }
     };
+    let voices = dataset::places_by(examples, Clip::voice);
     voices.into_iter().map(lesson).collect()
 }
 
@@ -87,27 +89,14 @@ pub fn neutral(
     temperature: f32,
     corpora: &BTreeSet<String>,
 ) -> Option<[f32; Emotion::COUNT]> {
-    neutral_without("", lessons, temperature, corpora)
+    let counting = lessons.iter().filter(|lesson| lesson.is_of(corpora));
+    mean(counting.filter_map(|lesson| lesson.reference(temperature)))
 }
 
-/// The same, without a speaker.
-fn neutral_without(
-    speaker: &str,
-    lessons: &[Lesson],
-    temperature: f32,
-    corpora: &BTreeSet<String>,
-) -> Option<[f32; Emotion::COUNT]> {
-    let counts =
-        |(corpus, other): &(Corpus, String)| other != speaker && corpora.contains(corpus.name());
-    let counting = lessons.iter().filter(|lesson| counts(&lesson.voice));
-    let read: Vec<VoiceReference> = counting
-        .filter_map(|lesson| lesson.reference(temperature))
-        .collect();
-    let sum = |at: usize| {
-        read.iter()
-            .map(|voice| voice.log_probabilities[at])
-            .sum::<f32>()
-    };
+/// The mean of some voices, if there are any.
+fn mean(voices: impl Iterator<Item = VoiceReference>) -> Option<[f32; Emotion::COUNT]> {
+    let read: Vec<_> = voices.map(|voice| voice.log_probabilities).collect();
+    let sum = |at: usize| read.iter().map(|voice| voice[at]).sum::<f32>();
     (!read.is_empty()).then(|| std::array::from_fn(|at| sum(at) / read.len() as f32))
 }
 
@@ -119,30 +108,39 @@ pub fn figures(
     temperature: f32,
     corpora: &BTreeSet<String>,
 ) -> Option<LearnedVoices> {
-    let mut judged: Vec<(&Clip, [Logits; 2])> = Vec::new();
-    for lesson in lessons {
-        let (_, speaker) = &lesson.voice;
-        let neutral = neutral_without(speaker, lessons, temperature, corpora);
-        let Some((voice, neutral)) = lesson.reference(temperature).zip(neutral) else {
+    let read: Vec<Option<VoiceReference>> = lessons
+        .iter()
+        .map(|lesson| lesson.reference(temperature))
+        .collect();
+    let (mut own, mut without, mut with) = (Vec::new(), Vec::new(), Vec::new());
+    for (lesson, voice) in lessons.iter().zip(&read) {
+        let others = lessons.iter().zip(&read).filter(|(other, _)| {
+            let ((_, speaker), (_, other_speaker)) = (&lesson.voice, &other.voice);
+            other_speaker != speaker && other.is_of(corpora)
+        });
+        let neutral = mean(others.filter_map(|(_, voice)| *voice));
+        let Some((voice, neutral)) = voice.zip(neutral) else {
             continue;
         };
-        judged.extend(lesson.judged.iter().map(|&place| {
-            let JudgedClip { clip, running, .. } = &clips[place];
-            let without = softmax(&running.emotions, temperature);
-            let with = voice.correct(&without, &neutral);
-            let logits = [without, with].map(|probabilities| Logits {
-                emotions: probabilities.map(|probability| probability.max(f32::MIN_POSITIVE).ln()),
+        for JudgedClip { clip, running, .. } in lesson.judged.iter().map(|&place| &clips[place]) {
+            let probabilities = softmax(&running.emotions, temperature);
+            let corrected = voice.correct(&probabilities, &neutral);
+            own.push(clip);
+            without.push(*running);
+            with.push(Logits {
+                emotions: corrected.map(|probability| probability.max(f32::MIN_POSITIVE).ln()),
                 voice: running.voice,
             });
-            (clip, logits)
-        }));
+        }
     }
-    let own: Vec<&Clip> = judged.iter().map(|(clip, _)| *clip).collect();
-    let [without, with] = [0, 1].map(|at| {
-        let logits: Vec<Logits> = judged.iter().map(|(_, logits)| logits[at]).collect();
-        evaluate::report(&own, &evaluate::judge(&own, &logits, 1.0))
-    });
-    (!judged.is_empty()).then_some(LearnedVoices { without, with })
+    let figures = |logits: &[Logits], temperature: f32| {
+        evaluate::report(&own, &evaluate::judge(&own, logits, temperature))
+    };
+    (!own.is_empty()).then(|| LearnedVoices {
+        without: figures(&without, temperature),
+        // The logarithms of probabilities, which have the temperature.
+        with: figures(&with, 1.0),
+    })
 }
 
 #[cfg(test)]
