@@ -18,7 +18,7 @@ use pathos_analysis::{
 use rand::{
     Rng, SeedableRng,
     distr::{Distribution, weighted::WeightedIndex},
-    seq::SliceRandom,
+    seq::{IndexedRandom, SliceRandom},
 };
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
@@ -275,7 +275,9 @@ impl Source {
         let copy = heard[rng.random_range(0..heard.len())];
         let earlier = self.earlier(example, copy, rng);
         let known = earlier.iter().any(|clip| !clip.is_empty());
-        let (earlier, frames) = augment(&earlier, &example.copies[copy], augmentation, rng);
+        let before = self.before(example, copy, rng);
+        let line = [before, &example.copies[copy]].concat();
+        let (earlier, frames) = augment(&earlier, &line, augmentation, rng);
         let columns = self.windowing.columns();
         let window = self.window(&earlier, &frames, rng);
         let mut item = Item::unpadded(&window, columns);
@@ -286,7 +288,8 @@ impl Source {
         let corpus = example.clip.corpus;
         let classes = classes(corpus);
         let target = target(&example.clip, &self.config.training);
-        let said = example.clip.statement;
+        // Of two clips two statements are heard.
+        let said = example.clip.statement.filter(|_| before.is_empty());
         Item {
             statement: std::array::from_fn(|at| f32::from(u8::from(said == Some(at)))),
             listeners: listeners(&example.clip),
@@ -299,21 +302,38 @@ impl Source {
         }
     }
 
-    /// What was heard of a clip's voice before it: nothing, or frames of each of some clips of the same speaker. Before an augmented
-    /// copy these are copies of the same [session](crate::session), for they must have been changed alike.
+    /// The examples of a clip's speaker, itself among them, that can be heard with a copy of it: with an augmented one those of the
+    /// same [session](crate::session), for they must have been changed alike.
+    fn of_its_voice(&self, example: &Example, copy: usize) -> Vec<&Example> {
+        let places = self.speakers[&example.clip.voice()].iter();
+        places
+            .map(|&place| &self.examples[place])
+            .filter(|other| copy == 0 || other.session == example.session)
+            .collect()
+    }
+
+    /// What comes directly before a clip's voice, as where a line goes on: nothing, or the frames of another clip of its speaker and
+    /// emotion.
+    fn before(&self, example: &Example, copy: usize, rng: &mut ChaCha8Rng) -> &[Frame] {
+        let share = self.config.training.joined_share;
+        if share == 0.0 || !rng.random_bool(share) {
+            return &[];
+        }
+        let mut others = self.of_its_voice(example, copy);
+        let Clip { path, emotion, .. } = &example.clip;
+        others.retain(|Example { clip, .. }| clip.emotion == *emotion && clip.path != *path);
+        others.choose(rng).map_or(&[], |other| &other.copies[copy])
+    }
+
+    /// What was heard of a clip's voice some time before it: nothing, or frames of each of some clips of the same speaker.
     fn earlier(&self, example: &Example, copy: usize, rng: &mut ChaCha8Rng) -> Vec<Vec<Frame>> {
-        let clip = &example.clip;
         let training = &self.config.training;
         if training.history_share == 0.0 || !rng.random_bool(training.history_share) {
             return Vec::new();
         }
-        let places = &self.speakers[&clip.voice()];
-        let mut clips: Vec<&Example> = places.iter().map(|&at| &self.examples[at]).collect();
-        if copy > 0 {
-            clips.retain(|other| other.session == example.session);
-        }
+        let mut clips = self.of_its_voice(example, copy);
         if rng.random_bool(training.history_alike) {
-            clips.retain(|other| other.clip.emotion == clip.emotion);
+            clips.retain(|other| other.clip.emotion == example.clip.emotion);
         }
         let count = rng.random_range(1..=training.history_clips);
         let others = (0..count).map(|_| clips[rng.random_range(0..clips.len())]);
@@ -523,6 +543,54 @@ mod tests {
         assert!(known > 10 && new > 30, "{known} and {new}");
         // One other clip of the shortest is as short as a window.
         assert!(said >= known && said < known + new, "{said} of {known}");
+    }
+
+    #[test]
+    fn a_line_goes_on_with_a_clip_of_the_same_speaker_emotion_and_session() {
+        let (mut config, mut examples) = one_voice(&["training.joined_share=1.0"]);
+        for (number, example) in examples.iter_mut().enumerate() {
+            let level = (number % 8) as f32;
+            example.session = number % 4;
+            example.clip.emotion = [Emotion::Sad, Emotion::Angry][number / 4 % 2];
+            example.copies = vec![vec![Frame::from([level; 64]); 80]; 2];
+        }
+        let mut lonely = examples[0].clone();
+        lonely.clip.emotion = Emotion::Happy;
+        examples.push(lonely);
+        let before = |config: &Config, place: usize, copy: usize| {
+            let source = Source::new(examples.clone(), config).unwrap();
+            let mut rng = ChaCha8Rng::seed_from_u64(place as u64);
+            let frames = source.before(&source.examples[place], copy, &mut rng);
+            frames.first().map(|frame| frame.log_mel[0] as usize)
+        };
+        for place in 0..16 {
+            let as_it_is = before(&config, place, 0).unwrap();
+            assert_eq!(as_it_is / 4, place % 8 / 4, "of another emotion");
+            assert_eq!(before(&config, place, 1), Some(place % 8));
+        }
+        assert_eq!(before(&config, 96, 0), None, "there is no other like it");
+        config.training.joined_share = 0.0;
+        assert_eq!(before(&config, 0, 0), None);
+    }
+
+    #[test]
+    fn windows_of_lines_are_full_and_ask_for_no_sentence() {
+        let (config, mut examples) = one_voice(&["training.joined_share=1.0"]);
+        for example in &mut examples {
+            example.clip.statement = Some(0);
+            example.copies[0].truncate(100);
+        }
+        let full = |config: &Config| {
+            let source = Source::new(examples.clone(), config).unwrap();
+            let batches: Vec<Batch> = source.epoch(0).into_iter().collect();
+            let said: f32 = batches.iter().flat_map(|batch| &batch.statements).sum();
+            let longest = batches.iter().map(|batch| batch.frames).max().unwrap();
+            (longest, said > 0.0)
+        };
+        let (longest, said) = full(&config);
+        assert!(!said);
+        let (shorter, said) = full(&one_voice(&[]).0);
+        assert!(said && shorter < longest, "{shorter} and {longest}");
     }
 
     #[test]

@@ -279,6 +279,10 @@ pub struct Training {
     /// Share of these histories that are of the same emotion as the clip, as a song can be all the way.
     #[serde(default)]
     pub history_alike: f64,
+    /// Share of voices that another clip of their speaker and emotion comes directly before, as where a line goes on: so windows are
+    /// full, as along a track most are.
+    #[serde(default)]
+    pub joined_share: f64,
     /// Share of itself that a moving average of the weights keeps each step, such as 0.999: the average is what is judged and
     /// exported. 0 for none.
     pub weight_average: f64,
@@ -439,6 +443,7 @@ impl Config {
             ("training.weight_average", training.weight_average),
             ("training.history_share", training.history_share),
             ("training.history_alike", training.history_alike),
+            ("training.joined_share", training.joined_share),
             ("augmentation.ltas_dropped", augmentation.ltas_dropped),
             ("augmentation.longest_share", augmentation.longest_share),
             ("augmentation.noise_share", augmentation.noise_share),

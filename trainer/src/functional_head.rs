@@ -7,7 +7,7 @@ use crate::{
     augment,
     batch::{self, absent_classes},
     config::Config,
-    dataset::Example,
+    dataset::{self, Example},
     draws,
     evaluate::FIRST_SECOND_FRAMES,
     network::FunctionalHead,
@@ -27,6 +27,7 @@ use pathos_analysis::{BACKGROUND_FRAMES, Emotion, FUNCTIONAL_VALUES, Frame, Wind
 use rand::{
     Rng, SeedableRng,
     distr::{Distribution, weighted::WeightedIndex},
+    seq::IteratorRandom,
 };
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
@@ -61,7 +62,8 @@ struct Row {
     weight: f64,
 }
 
-/// A perceptron on the last window, the first second and a crop of each example, and on a crop of each of its copies. Gives the same each time.
+/// A perceptron on the last window, the first second and a crop of each example, and on a crop of each of its copies; with
+/// [`joined_share`](crate::config::Training::joined_share) on the window that another clip comes before, too. Gives the same each time.
 #[must_use]
 pub fn fit(examples: &[Example], config: &Config, device: &Device) -> FunctionalHead {
     let rows = rows(examples, config);
@@ -88,6 +90,8 @@ fn rows(examples: &[Example], config: &Config) -> Vec<Row> {
         |number: usize| ChaCha8Rng::seed_from_u64(config.seed.wrapping_add(number as u64));
     let clips: Vec<_> = examples.iter().map(|example| &example.clip).collect();
     let weights = draws::weights(&clips, &config.training);
+    let lines = dataset::places_by(examples, |clip| (clip.voice(), clip.emotion.index()));
+    let joined = config.training.joined_share > 0.0;
     let voices = examples.par_iter().zip(weights).enumerate();
     let mut rows: Vec<Row> = voices
         .flat_map_iter(|(number, (example, weight))| {
@@ -98,6 +102,14 @@ fn rows(examples: &[Example], config: &Config) -> Vec<Row> {
                 (functionals(frames, &mut rng), 1.0),
                 (functionals(first, &mut rng), 1.0),
             ];
+            if joined {
+                let line = &lines[&(example.clip.voice(), example.clip.emotion.index())];
+                let others = line.iter().filter(|&&other| other != number);
+                if let Some(&before) = others.choose(&mut rng) {
+                    let frames = [examples[before].frames(), frames].concat();
+                    windows.push((functionals(&frames, &mut rng), 1.0));
+                }
+            }
             for (copy, frames) in example.copies.iter().enumerate() {
                 if frames.is_empty() {
                     continue;
