@@ -56,6 +56,8 @@ pub struct Batch {
     pub corpora: Vec<Option<Corpus>>,
     /// Whether each window's voice was heard before it.
     pub known: Vec<bool>,
+    /// Whether the voice goes on from another clip.
+    pub joined: Vec<bool>,
     /// `[B, 14]`: 1 for the [statement](STATEMENTS) that is said, if it is known.
     pub statements: Vec<f32>,
     /// `[B, 7]`: the shares of the listeners who heard each emotion, if they are known.
@@ -79,6 +81,8 @@ pub struct Item {
     pub corpus: Option<Corpus>,
     /// Whether the voice was heard before the window.
     pub known: bool,
+    /// Whether the voice goes on from another clip.
+    pub joined: bool,
     /// 1 for the statement that is said, if it is known.
     pub statement: [f32; STATEMENTS.len()],
     /// Shares of the listeners who heard each emotion; 0 if they are not known.
@@ -99,6 +103,7 @@ impl Item {
             voice: 0.0,
             corpus: None,
             known: false,
+            joined: false,
             statement: [0.0; STATEMENTS.len()],
             listeners: [0.0; Emotion::COUNT],
         }
@@ -125,6 +130,7 @@ impl Batch {
             batch.voice.push(item.voice);
             batch.corpora.push(item.corpus);
             batch.known.push(item.known);
+            batch.joined.push(item.joined);
             batch.statements.extend_from_slice(&item.statement);
             batch.listeners.extend_from_slice(&item.listeners);
         }
@@ -276,6 +282,7 @@ impl Source {
         let earlier = self.earlier(example, copy, rng);
         let known = earlier.iter().any(|clip| !clip.is_empty());
         let before = self.before(example, copy, rng);
+        let joined = !before.is_empty();
         let line = [before, &example.copies[copy]].concat();
         let (earlier, frames) = augment(&earlier, &line, augmentation, rng);
         let columns = self.windowing.columns();
@@ -289,7 +296,7 @@ impl Source {
         let classes = classes(corpus);
         let target = target(&example.clip, &self.config.training);
         // Of two clips two statements are heard.
-        let said = example.clip.statement.filter(|_| before.is_empty());
+        let said = example.clip.statement.filter(|_| !joined);
         Item {
             statement: std::array::from_fn(|at| f32::from(u8::from(said == Some(at)))),
             listeners: listeners(&example.clip),
@@ -298,6 +305,7 @@ impl Source {
             voice: 1.0,
             corpus: Some(corpus),
             known,
+            joined,
             ..item
         }
     }
@@ -557,20 +565,21 @@ mod tests {
         let mut lonely = examples[0].clone();
         lonely.clip.emotion = Emotion::Happy;
         examples.push(lonely);
-        let before = |config: &Config, place: usize, copy: usize| {
-            let source = Source::new(examples.clone(), config).unwrap();
+        let before = |source: &Source, place: usize, copy: usize| {
             let mut rng = ChaCha8Rng::seed_from_u64(place as u64);
             let frames = source.before(&source.examples[place], copy, &mut rng);
             frames.first().map(|frame| frame.log_mel[0] as usize)
         };
+        let lines = Source::new(examples.clone(), &config).unwrap();
         for place in 0..16 {
-            let as_it_is = before(&config, place, 0).unwrap();
+            let as_it_is = before(&lines, place, 0).unwrap();
             assert_eq!(as_it_is / 4, place % 8 / 4, "of another emotion");
-            assert_eq!(before(&config, place, 1), Some(place % 8));
+            assert_eq!(before(&lines, place, 1), Some(place % 8));
         }
-        assert_eq!(before(&config, 96, 0), None, "there is no other like it");
+        assert_eq!(before(&lines, 96, 0), None, "there is no other like it");
         config.training.joined_share = 0.0;
-        assert_eq!(before(&config, 0, 0), None);
+        let clips = Source::new(examples, &config).unwrap();
+        assert_eq!(before(&clips, 0, 0), None);
     }
 
     #[test]

@@ -56,6 +56,7 @@ mod tests {
             voice,
             corpus: None,
             known: false,
+            joined: false,
             statement: std::array::from_fn(|at| f32::from(u8::from(at == emotion))),
             listeners: target,
         }

@@ -25,13 +25,18 @@ struct Teacher {
     corpora: BTreeSet<String>,
     /// Whether it looks at what was heard of a voice before.
     remembers: bool,
+    /// Whether it has learned from voices that go on from one clip to another.
+    reads_on: bool,
 }
 
 impl Teacher {
     /// Whether it can judge a voice of a corpus. One that does not look at a habit is not asked about a voice that was heard
-    /// before: it would teach to pay no heed to it.
-    fn can_judge(&self, corpus: Corpus, known: bool) -> bool {
-        self.corpora.contains(corpus.name()) && (self.remembers || !known)
+    /// before: it would teach to pay no heed to it. Nor is one that never met a voice that goes on from another clip, for it is
+    /// wrong about most (92 in `models/EXPERIMENTS.md`).
+    fn can_judge(&self, corpus: Corpus, known: bool, joined: bool) -> bool {
+        self.corpora.contains(corpus.name())
+            && (self.remembers || !known)
+            && (self.reads_on || !joined)
     }
 }
 
@@ -69,6 +74,7 @@ impl Teachers {
                 columns: features.columns(),
                 corpora,
                 remembers: features.kinds.contains(&FeatureKind::Habit),
+                reads_on: own.training.joined_share > 0.0,
             })
         };
         let all = config.training.teachers.iter().map(|folder| {
@@ -96,11 +102,12 @@ impl Teachers {
             said.try_to_vec().expect("probabilities are f32")
         };
         let said: Vec<Vec<f32>> = self.all.iter().map(say).collect();
-        for (row, (corpus, known)) in batch.corpora.iter().zip(&batch.known).enumerate() {
+        for (row, corpus) in batch.corpora.iter().enumerate() {
             let Some(corpus) = *corpus else { continue };
+            let (known, joined) = (batch.known[row], batch.joined[row]);
             let judges = self.all.iter().zip(&said);
             let judges: Vec<&[f32]> = judges
-                .filter(|(teacher, _)| teacher.can_judge(corpus, *known))
+                .filter(|(teacher, _)| teacher.can_judge(corpus, known, joined))
                 .map(|(_, said)| &said[row * Emotion::COUNT..][..Emotion::COUNT])
                 .collect();
             if judges.is_empty() {
@@ -139,6 +146,7 @@ mod tests {
             voice: vec![1.0, 0.0],
             corpora: vec![Some(Corpus::CremaD), None],
             known: vec![false; 2],
+            joined: vec![false; 2],
             ..Batch::default()
         }
     }
@@ -161,6 +169,7 @@ mod tests {
             columns: features.columns(),
             corpora: facts(&[corpus]).corpora,
             remembers: false,
+            reads_on: false,
         };
         let taught_by = |all: Vec<Teacher>, mut batch: Batch| {
             let teachers = Teachers {
@@ -192,6 +201,17 @@ mod tests {
             ..knows()
         };
         assert_ne!(taught_by(vec![remembers], known()), known());
+
+        let joined = || Batch {
+            joined: vec![true, false],
+            ..batch()
+        };
+        assert_eq!(taught_by(vec![knows()], joined()), joined());
+        let reads_on = Teacher {
+            reads_on: true,
+            ..knows()
+        };
+        assert_ne!(taught_by(vec![reads_on], joined()), joined());
     }
 
     #[test]
