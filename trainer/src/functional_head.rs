@@ -15,7 +15,7 @@ use crate::{
     train::relative_rate,
 };
 use burn::{
-    module::Param,
+    module::{Module, Param},
     nn::Linear,
     optim::{AdamWConfig, GradientsParams},
     tensor::{
@@ -184,10 +184,12 @@ fn perceptron(
     let Ok(draws) = WeightedIndex::new(rows.iter().map(|row| row.weight)) else {
         return head;
     };
-    let matrix = |values: Vec<f32>| {
+    let matrix = |values: Vec<f32>, device: &Device| {
         let shape = [BATCH, values.len() / BATCH];
         Tensor::<2>::from_data(TensorData::new(values, shape), device)
     };
+    // How they are distributed is not learned. By a head with autodiff each step would be kept to the end, though it is detached: 2.5 MB.
+    let (distribution, plain) = (head.valid(), device.clone().inner());
     let steps = (PASSES * rows.len() / BATCH).max(LEAST_STEPS);
     for step in 0..steps {
         let drawn: Vec<&Row> = (0..BATCH).map(|_| &rows[draws.sample(&mut rng)]).collect();
@@ -196,14 +198,14 @@ fn perceptron(
         };
         let looked_at = kept(FUNCTIONAL_VALUES, FUNCTIONALS_DROPPED, &mut rng);
         let looked_at = Tensor::<1>::from_floats(looked_at.as_slice(), device);
-        let functionals = head.standardised(matrix(values(|row| &row.functionals)));
-        // Detached: how they are distributed is not learned.
-        let functionals = functionals.detach() * looked_at.unsqueeze();
+        let functionals = matrix(values(|row| &row.functionals), &plain);
+        let functionals = distribution.standardised(functionals).autodiff();
+        let functionals = functionals * looked_at.unsqueeze();
         let firing = kept(BATCH * FunctionalHead::HIDDEN, HIDDEN_DROPPED, &mut rng);
-        let hidden = relu(head.hidden.forward(functionals)) * matrix(firing);
-        let absent = absent_classes(matrix(values(|row| &row.classes)));
+        let hidden = relu(head.hidden.forward(functionals)) * matrix(firing, device);
+        let absent = absent_classes(matrix(values(|row| &row.classes), device));
         let likely = log_softmax(head.emotions.forward(hidden) + absent, 1);
-        let targets = matrix(values(|row| &row.target));
+        let targets = matrix(values(|row| &row.target), device);
         let loss = -(likely * targets).sum() / BATCH as f32;
         let gradients = GradientsParams::from_grads(loss.backward(), &head);
         let rate = RATE * relative_rate(step as f64 / steps as f64, &config.training);
