@@ -122,7 +122,7 @@ pub fn track_logits(model: &Model, examples: &[Example], alike: bool) -> Vec<Log
 /// The logits at the end of each clip's voice if another clip of its speaker, corpus and emotion comes before it without a pause, as
 /// where a line goes on: a window that is full, and holds more of the same.
 pub fn logits_on_end(model: &Model, examples: &[Example]) -> Vec<Logits> {
-    let lines = dataset::places_by(examples, |clip| (clip.voice(), clip.emotion.index()));
+    let lines = dataset::places_by(examples, Clip::line);
     let mut before = vec![None; examples.len()];
     let mut rng = ChaCha8Rng::seed_from_u64(TRACK_SEED);
     for mut places in lines.into_values() {

@@ -7,6 +7,7 @@ use crate::{
     augment,
     batch::{self, absent_classes},
     config::Config,
+    corpora::Clip,
     dataset::{self, Example},
     draws,
     evaluate::FIRST_SECOND_FRAMES,
@@ -15,7 +16,7 @@ use crate::{
     train::relative_rate,
 };
 use burn::{
-    module::{Module, Param},
+    module::Param,
     nn::Linear,
     optim::{AdamWConfig, GradientsParams},
     tensor::{
@@ -69,8 +70,8 @@ pub fn fit(examples: &[Example], config: &Config, device: &Device) -> Functional
     let rows = rows(examples, config);
     let (mean, scale) = distribution(&rows);
     let mut head = FunctionalHead::silent(FUNCTIONAL_VALUES, device);
-    head.mean = Param::from_tensor(Tensor::from_floats(mean.as_slice(), device));
-    head.scale = Param::from_tensor(Tensor::from_floats(scale.as_slice(), device));
+    head.mean = FunctionalHead::measured(Tensor::from_floats(mean.as_slice(), device));
+    head.scale = FunctionalHead::measured(Tensor::from_floats(scale.as_slice(), device));
     let mut head = perceptron(&rows, head, config, device);
     let weakened = |values: Tensor<2>| (values * SHARE).detach();
     head.emotions.weight = head.emotions.weight.map(weakened);
@@ -90,8 +91,8 @@ fn rows(examples: &[Example], config: &Config) -> Vec<Row> {
         |number: usize| ChaCha8Rng::seed_from_u64(config.seed.wrapping_add(number as u64));
     let clips: Vec<_> = examples.iter().map(|example| &example.clip).collect();
     let weights = draws::weights(&clips, &config.training);
-    let lines = dataset::places_by(examples, |clip| (clip.voice(), clip.emotion.index()));
     let joined = config.training.joined_share > 0.0;
+    let lines = joined.then(|| dataset::places_by(examples, Clip::line));
     let voices = examples.par_iter().zip(weights).enumerate();
     let mut rows: Vec<Row> = voices
         .flat_map_iter(|(number, (example, weight))| {
@@ -102,13 +103,13 @@ fn rows(examples: &[Example], config: &Config) -> Vec<Row> {
                 (functionals(frames, &mut rng), 1.0),
                 (functionals(first, &mut rng), 1.0),
             ];
-            if joined {
-                let line = &lines[&(example.clip.voice(), example.clip.emotion.index())];
-                let others = line.iter().filter(|&&other| other != number);
-                if let Some(&before) = others.choose(&mut rng) {
-                    let frames = [examples[before].frames(), frames].concat();
-                    windows.push((functionals(&frames, &mut rng), 1.0));
-                }
+            let before = lines.as_ref().and_then(|lines| {
+                let line = lines[&example.clip.line()].iter();
+                line.filter(|&&other| other != number).choose(&mut rng)
+            });
+            if let Some(&before) = before {
+                let frames = [examples[before].frames(), frames].concat();
+                windows.push((functionals(&frames, &mut rng), 1.0));
             }
             for (copy, frames) in example.copies.iter().enumerate() {
                 if frames.is_empty() {
@@ -184,12 +185,10 @@ fn perceptron(
     let Ok(draws) = WeightedIndex::new(rows.iter().map(|row| row.weight)) else {
         return head;
     };
-    let matrix = |values: Vec<f32>, device: &Device| {
+    let matrix = |values: Vec<f32>| {
         let shape = [BATCH, values.len() / BATCH];
         Tensor::<2>::from_data(TensorData::new(values, shape), device)
     };
-    // How they are distributed is not learned. By a head with autodiff each step would be kept to the end, though it is detached: 2.5 MB.
-    let (distribution, plain) = (head.valid(), device.clone().inner());
     let steps = (PASSES * rows.len() / BATCH).max(LEAST_STEPS);
     for step in 0..steps {
         let drawn: Vec<&Row> = (0..BATCH).map(|_| &rows[draws.sample(&mut rng)]).collect();
@@ -198,14 +197,13 @@ fn perceptron(
         };
         let looked_at = kept(FUNCTIONAL_VALUES, FUNCTIONALS_DROPPED, &mut rng);
         let looked_at = Tensor::<1>::from_floats(looked_at.as_slice(), device);
-        let functionals = matrix(values(|row| &row.functionals), &plain);
-        let functionals = distribution.standardised(functionals).autodiff();
+        let functionals = head.standardised(matrix(values(|row| &row.functionals)));
         let functionals = functionals * looked_at.unsqueeze();
         let firing = kept(BATCH * FunctionalHead::HIDDEN, HIDDEN_DROPPED, &mut rng);
-        let hidden = relu(head.hidden.forward(functionals)) * matrix(firing, device);
-        let absent = absent_classes(matrix(values(|row| &row.classes), device));
+        let hidden = relu(head.hidden.forward(functionals)) * matrix(firing);
+        let absent = absent_classes(matrix(values(|row| &row.classes)));
         let likely = log_softmax(head.emotions.forward(hidden) + absent, 1);
-        let targets = matrix(values(|row| &row.target), device);
+        let targets = matrix(values(|row| &row.target));
         let loss = -(likely * targets).sum() / BATCH as f32;
         let gradients = GradientsParams::from_grads(loss.backward(), &head);
         let rate = RATE * relative_rate(step as f64 / steps as f64, &config.training);

@@ -324,11 +324,16 @@ impl FunctionalHead {
                 .init(device)
         };
         Self {
-            mean: Param::from_tensor(Tensor::zeros([functionals], device)),
-            scale: Param::from_tensor(Tensor::ones([functionals], device)),
+            mean: Self::measured(Tensor::zeros([functionals], device)),
+            scale: Self::measured(Tensor::ones([functionals], device)),
             hidden: linear(functionals, Self::HIDDEN),
             emotions: linear(Self::HIDDEN, Emotion::COUNT),
         }
+    }
+
+    /// A parameter that is not learned. Autodiff would keep what is reckoned with one that could be, 2.5 MB for each step of a fit.
+    pub(crate) fn measured(values: Tensor<1>) -> Param<Tensor<1>> {
+        Param::from_tensor(values).set_require_grad(false)
     }
 
     /// Multiplications and additions for a window.

@@ -96,6 +96,12 @@ impl Clip {
         (self.corpus, self.speaker.clone())
     }
 
+    /// Of what line it can be a part, as a key: clips of one voice and emotion.
+    #[must_use]
+    pub fn line(&self) -> ((Corpus, String), usize) {
+        (self.voice(), self.emotion.index())
+    }
+
     /// The name of its file, which stays where a corpus is moved.
     #[must_use]
     pub fn file_name(&self) -> &OsStr {
