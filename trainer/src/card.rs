@@ -1,7 +1,7 @@
 //! What is known of a model: as evidence in its file, and as its card.
 
 use crate::{
-    config::{Config, Optimizer, Protocol, Schedule},
+    config::{Config, Optimizer, Protocol, Schedule, Training},
     corpora::{Clip, Corpus, unlearned},
     evaluate::{Figures, MIX},
     evaluation::Evaluation,
@@ -527,10 +527,35 @@ fn learning_aids(config: &Config) -> String {
         (training.listeners_weight, "what CREMA-D's listeners heard"),
     ];
     let asked = tasks.into_iter().filter(|(weight, _)| *weight > 0.0);
+    let asked =
+        asked.map(|(weight, task)| format!("asked as well, with a weight of {weight}, {task}, "));
     asked
-        .map(|(weight, task)| format!("asked as well, with a weight of {weight}, {task}, "))
-        .chain([shown.to_owned()])
+        .chain([shown.to_owned(), lines_and_histories(training)])
         .collect()
+}
+
+/// What of a voice came before the clip that it learned from.
+fn lines_and_histories(training: &Training) -> String {
+    let mut text = String::new();
+    if training.history_share > 0.0 {
+        write!(
+            text,
+            "{:.0} % of the voices heard after 1 to {} other clips of the speaker ({:.0} % of these histories of the clip's own emotion alone), ",
+            100.0 * training.history_share,
+            training.history_clips,
+            100.0 * training.history_alike,
+        )
+        .ok();
+    }
+    if training.joined_share > 0.0 {
+        write!(
+            text,
+            "{:.0} % going on without a pause from another clip of the speaker and emotion, ",
+            100.0 * training.joined_share
+        )
+        .ok();
+    }
+    text
 }
 
 fn network(text: &mut String, facts: &Facts) {
@@ -598,6 +623,27 @@ fn network(text: &mut String, facts: &Facts) {
 mod tests {
     use super::*;
     use crate::progress::samples;
+
+    #[test]
+    fn what_came_before_a_clip_is_said() {
+        let said = |overrides: &[&str]| {
+            let overrides: Vec<String> = overrides.iter().map(|&own| own.to_owned()).collect();
+            let config = Config::parse(include_str!("../recipes/first.toml"), &overrides).unwrap();
+            learning_aids(&config)
+        };
+        assert_eq!(said(&[]), "");
+        let both = said(&[
+            "features.kinds=[\"log-mel\",\"habit\"]",
+            "training.history_share=0.3",
+            "training.history_clips=20",
+            "training.joined_share=0.4",
+        ]);
+        assert!(
+            both.contains("30 % of the voices heard after 1 to 20 other clips"),
+            "{both}"
+        );
+        assert!(both.contains("40 % going on without a pause"), "{both}");
+    }
 
     #[test]
     fn one_corpus_that_excludes_commercial_use_is_enough() {
