@@ -195,10 +195,7 @@ mod tests {
     }
 
     fn settings() -> Augmentation {
-        let recipe = include_str!("../recipes/first.toml");
-        crate::config::Config::parse(recipe, &[])
-            .unwrap()
-            .augmentation
+        crate::config::Config::first(&[]).augmentation
     }
 
     fn peak(frame: &Frame) -> usize {

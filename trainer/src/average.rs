@@ -82,7 +82,7 @@ mod tests {
 
     #[test]
     fn the_average_goes_to_where_the_weights_stay() {
-        let config = Config::parse(include_str!("../recipes/first.toml"), &[]).unwrap();
+        let config = Config::first(&[]);
         let architecture = Architecture::new(&config.network, &config.feature_settings());
         let device = Device::flex().autodiff();
         let [start, end] = [(); 2].map(|()| architecture.init(0.0, &device));

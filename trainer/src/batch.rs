@@ -415,7 +415,7 @@ mod tests {
     use pathos_analysis::{Frame, MelFrame};
 
     fn config() -> Config {
-        Config::parse(include_str!("../recipes/first.toml"), &[]).unwrap()
+        Config::first(&[])
     }
 
     fn examples() -> Vec<Example> {
@@ -520,9 +520,7 @@ mod tests {
     /// A configuration that looks at habits, and examples of one speaker.
     fn one_voice(history: &[&str]) -> (Config, Vec<Example>) {
         let kinds = "features.kinds=[\"log-mel\",\"habit\"]";
-        let overrides = [&[kinds], history].concat();
-        let overrides: Vec<String> = overrides.into_iter().map(str::to_owned).collect();
-        let config = Config::parse(include_str!("../recipes/first.toml"), &overrides).unwrap();
+        let config = Config::first(&[&[kinds], history].concat());
         let mut examples = examples();
         for example in &mut examples {
             example.clip.speaker = "S".to_owned();

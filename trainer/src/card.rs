@@ -1,7 +1,7 @@
 //! What is known of a model: as evidence in its file, and as its card.
 
 use crate::{
-    config::{Config, Optimizer, Protocol, Schedule, Training},
+    config::{Config, Optimizer, Protocol, Schedule},
     corpora::{Clip, Corpus, unlearned},
     evaluate::{Figures, MIX},
     evaluation::Evaluation,
@@ -514,48 +514,35 @@ fn how_long(facts: &Facts) -> String {
 /// What else it was asked and shown while it learned.
 fn learning_aids(config: &Config) -> String {
     let training = &config.training;
-    let shown = if config.features.ltas_in_training_only {
-        "shown the long-term spectrum of the voice as well, which was taken away afterwards since it also tells the microphone, "
-    } else {
-        ""
+    let asked = |weight: f32, task: &str| {
+        (weight > 0.0).then(|| format!("asked as well, with a weight of {weight}, {task}, "))
     };
-    let tasks = [
-        (
-            training.statement_weight,
-            "which of the sentences of CREMA-D and RAVDESS is said",
-        ),
-        (training.listeners_weight, "what CREMA-D's listeners heard"),
-    ];
-    let asked = tasks.into_iter().filter(|(weight, _)| *weight > 0.0);
-    let asked =
-        asked.map(|(weight, task)| format!("asked as well, with a weight of {weight}, {task}, "));
-    asked
-        .chain([shown.to_owned(), lines_and_histories(training)])
-        .collect()
-}
-
-/// What of a voice came before the clip that it learned from.
-fn lines_and_histories(training: &Training) -> String {
-    let mut text = String::new();
-    if training.history_share > 0.0 {
-        write!(
-            text,
+    let microphone = "shown the long-term spectrum of the voice as well, which was taken away afterwards since it also tells the microphone, ";
+    let histories = || {
+        format!(
             "{:.0} % of the voices heard after 1 to {} other clips of the speaker ({:.0} % of these histories of the clip's own emotion alone), ",
             100.0 * training.history_share,
             training.history_clips,
             100.0 * training.history_alike,
         )
-        .ok();
-    }
-    if training.joined_share > 0.0 {
-        write!(
-            text,
+    };
+    let lines = || {
+        format!(
             "{:.0} % going on without a pause from another clip of the speaker and emotion, ",
             100.0 * training.joined_share
         )
-        .ok();
-    }
-    text
+    };
+    let aids = [
+        asked(
+            training.statement_weight,
+            "which of the sentences of CREMA-D and RAVDESS is said",
+        ),
+        asked(training.listeners_weight, "what CREMA-D's listeners heard"),
+        (config.features.ltas_in_training_only).then(|| microphone.to_owned()),
+        (training.history_share > 0.0).then(histories),
+        (training.joined_share > 0.0).then(lines),
+    ];
+    aids.into_iter().flatten().collect()
 }
 
 fn network(text: &mut String, facts: &Facts) {
@@ -626,11 +613,7 @@ mod tests {
 
     #[test]
     fn what_came_before_a_clip_is_said() {
-        let said = |overrides: &[&str]| {
-            let overrides: Vec<String> = overrides.iter().map(|&own| own.to_owned()).collect();
-            let config = Config::parse(include_str!("../recipes/first.toml"), &overrides).unwrap();
-            learning_aids(&config)
-        };
+        let said = |overrides: &[&str]| learning_aids(&Config::first(overrides));
         assert_eq!(said(&[]), "");
         let both = said(&[
             "features.kinds=[\"log-mel\",\"habit\"]",

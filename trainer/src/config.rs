@@ -601,6 +601,15 @@ fn set(table: &mut toml::Table, assignment: &str) -> Result<()> {
 }
 
 #[cfg(test)]
+impl Config {
+    /// The recipe `first` with some keys changed, for the tests.
+    pub(crate) fn first(overrides: &[&str]) -> Self {
+        let overrides: Vec<String> = overrides.iter().map(|&own| own.to_owned()).collect();
+        Self::parse(include_str!("../recipes/first.toml"), &overrides).unwrap()
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
 

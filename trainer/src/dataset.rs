@@ -397,7 +397,7 @@ mod tests {
     }
 
     fn config() -> Config {
-        let mut config = Config::parse(include_str!("../recipes/first.toml"), &[]).unwrap();
+        let mut config = Config::first(&[]);
         config.split.protocol = crate::config::Protocol::All;
         config.augmentation.copies = 1;
         config

@@ -83,8 +83,7 @@ mod tests {
 
     /// 90 sad and 10 happy clips of CREMA-D, and 100 of TESS.
     fn shares(class_balance: f64, corpus_balance: f64, tess_share: f64) -> [f64; 3] {
-        let recipe = include_str!("../recipes/first.toml");
-        let mut training = Config::parse(recipe, &[]).unwrap().training;
+        let mut training = Config::first(&[]).training;
         training.class_balance = class_balance;
         training.corpus_balance = corpus_balance;
         training.tess_share = tess_share;

@@ -483,7 +483,7 @@ mod tests {
             session: 0,
         });
         let differences = |kinds: &[FeatureKind]| -> Vec<f32> {
-            let settings = Config::parse(include_str!("../recipes/first.toml"), &[]).unwrap();
+            let settings = Config::first(&[]);
             let features = FeatureSettings::of(kinds);
             let architecture = Architecture::new(&settings.network, &features);
             let labels = Labels {

@@ -278,9 +278,7 @@ mod tests {
 
     #[test]
     fn a_voice_that_is_new_is_judged_and_a_class_that_was_not_there_is_left_alone() {
-        let recipe = include_str!("../recipes/first.toml");
-        let kinds = "features.kinds=[\"log-mel\",\"functionals\"]".to_owned();
-        let config = Config::parse(recipe, &[kinds]).unwrap();
+        let config = Config::first(&["features.kinds=[\"log-mel\",\"functionals\"]"]);
         let (new, known): (Vec<Example>, Vec<Example>) = (0..72)
             .map(example)
             .partition(|example| example.clip.speaker == "S5");

@@ -65,8 +65,7 @@ mod tests {
                 "network.projection=16",
                 "network.hidden=16",
             ];
-            let recipe = include_str!("../recipes/first.toml");
-            let mut config = Config::parse(recipe, &overrides.map(str::to_owned)).unwrap();
+            let mut config = Config::first(&overrides);
             config.training.loss = loss_kind;
             config.training.statement_weight = 0.3;
             config.training.listeners_weight = 0.3;

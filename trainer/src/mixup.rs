@@ -63,8 +63,7 @@ mod tests {
     }
 
     fn mixed(seed: u64, voices: [f32; 2]) -> Item {
-        let recipe = include_str!("../recipes/first.toml");
-        let mut settings = Config::parse(recipe, &[]).unwrap().augmentation;
+        let mut settings = Config::first(&[]).augmentation;
         settings.mixup_share = 1.0;
         let mut items = [item(0, 1.0, 3, voices[0]), item(2, 0.0, 2, voices[1])];
         mix(&mut items, &settings, &mut ChaCha8Rng::seed_from_u64(seed));

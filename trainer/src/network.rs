@@ -514,8 +514,7 @@ mod tests {
     const KINDS: [NetworkKind; 3] = [NetworkKind::Cnn, NetworkKind::Lstm, NetworkKind::CnnLstm];
 
     fn architecture(kind: NetworkKind, features: &[FeatureKind]) -> Architecture {
-        let recipe = include_str!("../recipes/first.toml");
-        let mut settings = Config::parse(recipe, &[]).unwrap().network;
+        let mut settings = Config::first(&[]).network;
         settings.kind = kind;
         Architecture::new(&settings, &FeatureSettings::of(features))
     }

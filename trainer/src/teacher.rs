@@ -129,11 +129,6 @@ mod tests {
     use crate::{network::Architecture, progress::samples};
     use pathos_analysis::FeatureSettings;
 
-    fn config(overrides: &[&str]) -> Config {
-        let overrides: Vec<String> = overrides.iter().map(|&own| own.to_owned()).collect();
-        Config::parse(include_str!("../recipes/first.toml"), &overrides).unwrap()
-    }
-
     fn batch() -> Batch {
         let mut targets = vec![0.0; 2 * Emotion::COUNT];
         (targets[0], targets[Emotion::COUNT]) = (1.0, 1.0);
@@ -162,7 +157,7 @@ mod tests {
     #[test]
     fn a_voice_is_told_in_part_what_those_say_who_can_judge_it() {
         let device = Device::flex();
-        let config = config(&[]);
+        let config = Config::first(&[]);
         let features = FeatureSettings::of(&[FeatureKind::LogMel]);
         let teacher = |corpus: Corpus| Teacher {
             network: Architecture::new(&config.network, &features).init(0.0, &device),
@@ -216,7 +211,7 @@ mod tests {
 
     #[test]
     fn without_teachers_nothing_changes() {
-        let teachers = Teachers::load(&config(&[]), &facts(&[]), &Device::flex()).unwrap();
+        let teachers = Teachers::load(&Config::first(&[]), &facts(&[]), &Device::flex()).unwrap();
         let mut taught = batch();
         teachers.teach(&mut taught);
         assert_eq!(taught, batch());
@@ -231,9 +226,9 @@ mod tests {
     fn refusal_by(own: &RunFacts, name: &str, overrides: &[&str], corpora: &[Corpus]) -> String {
         let folder = std::env::temp_dir().join(format!("pathos-{name}-{}", std::process::id()));
         let run = RunFolder::new(&folder).unwrap();
-        config(overrides).write(&run.config()).unwrap();
+        Config::first(overrides).write(&run.config()).unwrap();
         facts(corpora).write(&run.facts()).unwrap();
-        let pupil = config(&[&format!("training.teachers=[\"{}\"]", folder.display())]);
+        let pupil = Config::first(&[&format!("training.teachers=[\"{}\"]", folder.display())]);
         let refused = Teachers::load(&pupil, own, &Device::flex());
         std::fs::remove_dir_all(folder).unwrap();
         format!("{:#}", refused.err().expect("it is refused"))

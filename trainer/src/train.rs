@@ -441,8 +441,7 @@ mod tests {
     use super::*;
 
     fn training(schedule: Schedule) -> Training {
-        let recipe = include_str!("../recipes/first.toml");
-        let mut training = Config::parse(recipe, &[]).unwrap().training;
+        let mut training = Config::first(&[]).training;
         training.schedule = schedule;
         training
     }
@@ -461,10 +460,7 @@ mod tests {
 
     #[test]
     fn what_is_tuned_may_know_the_test_unless_its_run_held_the_same_out() {
-        let config = |key: &str| {
-            let recipe = include_str!("../recipes/first.toml");
-            Config::parse(recipe, &[key.to_owned()]).unwrap()
-        };
+        let config = |key: &str| Config::first(&[key]);
         let (first, second) = (config("split.fold=0"), config("split.fold=1"));
         let may_know = |split: Option<&Config>, config: &Config| {
             let start = Start {

@@ -423,9 +423,7 @@ mod tests {
             "network.projection=12",
             "network.hidden=14",
         ];
-        let recipe = include_str!("../../recipes/first.toml");
-        let config = Config::parse(recipe, &overrides.map(str::to_owned)).unwrap();
-        let mut settings = config.network;
+        let mut settings = Config::first(&overrides).network;
         settings.kind = kind;
         Architecture::new(&settings, &FeatureSettings::of(features))
     }

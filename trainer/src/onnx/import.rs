@@ -2,7 +2,7 @@
 
 use crate::{
     config::NetworkKind,
-    network::{Architecture, Network},
+    network::{Architecture, FunctionalHead, Network},
 };
 use anyhow::{Context, Result, bail, ensure};
 use burn::{
@@ -55,8 +55,12 @@ pub fn network(bytes: &[u8], dropout: f64, device: &Device) -> Result<(Architect
     let mut emotions = "logits";
     if let Some(head) = &mut network.functionals {
         emotions = "emotions";
-        head.mean = Param::from_data(tensor(&graph, "functional_mean")?, device);
-        head.scale = Param::from_data(tensor(&graph, "functional_scale")?, device);
+        let measured = |name| -> Result<_> {
+            let values = Tensor::from_data(tensor(&graph, name)?, device);
+            Ok(FunctionalHead::measured(values))
+        };
+        head.mean = measured("functional_mean")?;
+        head.scale = measured("functional_scale")?;
         load_linear(&graph, "functional_hidden", &mut head.hidden, device)?;
         load_linear(&graph, "functional", &mut head.emotions, device)?;
     }

@@ -272,8 +272,7 @@ mod tests {
     use std::f32::consts::TAU;
 
     fn settings() -> WaveformAugmentation {
-        let recipe = include_str!("../../recipes/first.toml");
-        let mut settings = Config::parse(recipe, &[]).unwrap().augmentation.waveform;
+        let mut settings = Config::first(&[]).augmentation.waveform;
         (
             settings.reverb_share,
             settings.band_limit_share,
