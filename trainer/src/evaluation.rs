@@ -13,6 +13,7 @@ use crate::{
     facts::RunFacts,
     learned_voices::{self, LearnedVoices},
     log::EpochLog,
+    metrics::Judged,
     network::{Architecture, Network},
     onnx::export::{self, Labels},
     split::Role,
@@ -292,17 +293,24 @@ impl Evaluation {
             .sum()
     }
 
+    /// The clips as they are judged while they play, by the temperature that fits all of them.
+    #[must_use]
+    pub fn judged_while_it_plays(&self) -> Vec<Judged> {
+        let clips: Vec<&Clip> = self.clips.iter().map(|judged| &judged.clip).collect();
+        let logits: Vec<Logits> = self.clips.iter().map(|judged| judged.running).collect();
+        evaluate::judge(&clips, &logits, self.temperature)
+    }
+
     /// The clips that were got most wrong: those whose truth was the least probable, once each.
     #[must_use]
     pub fn worst(&self, count: usize) -> Vec<Mistake<'_>> {
-        let clips: Vec<&Clip> = self.clips.iter().map(|judged| &judged.clip).collect();
-        let logits: Vec<Logits> = self.clips.iter().map(|judged| judged.running).collect();
-        let judged = evaluate::judge(&clips, &logits, self.temperature);
-        let mut mistakes: Vec<Mistake> = clips
-            .into_iter()
+        let judged = self.judged_while_it_plays();
+        let mut mistakes: Vec<Mistake> = self
+            .clips
+            .iter()
             .zip(judged)
-            .map(|(clip, judged)| Mistake {
-                clip,
+            .map(|(judged_clip, judged)| Mistake {
+                clip: &judged_clip.clip,
                 taken_for: Emotion::ALL[judged.predicted()],
                 probabilities: judged.probabilities,
             })

@@ -48,12 +48,8 @@ enum Command {
         /// Judge again under these conditions, and say what each costs.
         #[arg(long, value_delimiter = ',', value_name = "CONDITIONS")]
         under: Vec<Condition>,
-        /// Write the figures to this file, as JSON.
-        #[arg(long, value_name = "FILE")]
-        json: Option<PathBuf>,
-        /// Write a page with tables and plots to this file, as HTML.
-        #[arg(long, value_name = "FILE")]
-        report: Option<PathBuf>,
+        #[command(flatten)]
+        outputs: commands::Outputs,
     },
     /// Turn a run's network into a model file with its evidence, and write its card beside it.
     Export {
@@ -113,9 +109,8 @@ fn main() -> Result<()> {
             runs,
             data,
             under,
-            json,
-            report,
-        } => commands::evaluate(&runs, &data, &under, json.as_deref(), report.as_deref()),
+            outputs,
+        } => commands::evaluate(&runs, &data, &under, &outputs),
         Command::Export {
             run,
             evidence,

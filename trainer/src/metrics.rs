@@ -27,6 +27,11 @@ impl Judged {
             .max_by(|&a, &b| self.probabilities[a].total_cmp(&self.probabilities[b]))
             .unwrap_or(0)
     }
+
+    /// Of the truth, in nats.
+    fn negative_log_likelihood(&self) -> f64 {
+        -f64::from(self.probabilities[self.truth.index()].max(1e-12)).ln()
+    }
 }
 
 /// Counts of clips: `[truth][predicted]`.
@@ -163,11 +168,25 @@ pub fn classes(counts: &Confusion) -> Vec<ClassFigures> {
 
 /// Mean negative log-likelihood of the truth, in nats.
 pub fn negative_log_likelihood(clips: &[Judged]) -> f64 {
-    let sum: f64 = clips
-        .iter()
-        .map(|clip| -f64::from(clip.probabilities[clip.truth.index()].max(1e-12)).ln())
-        .sum();
-    sum / clips.len().max(1) as f64
+    mean(clips.iter().map(Judged::negative_log_likelihood))
+}
+
+/// The same as the mean over the speakers of each speaker's mean, so that one with many clips counts no more than another.
+pub fn negative_log_likelihood_over_speakers(clips: &[Judged]) -> f64 {
+    let mut speakers: BTreeMap<&str, Vec<f64>> = BTreeMap::new();
+    for clip in clips {
+        let own = speakers.entry(&clip.speaker).or_default();
+        own.push(clip.negative_log_likelihood());
+    }
+    mean(speakers.into_values().map(mean))
+}
+
+/// The mean; 0 of nothing.
+fn mean(values: impl IntoIterator<Item = f64>) -> f64 {
+    let (sum, count) = values
+        .into_iter()
+        .fold((0.0, 0), |(sum, count), value| (sum + value, count + 1));
+    sum / f64::from(count.max(1))
 }
 
 /// Brier score: the mean squared distance of the probabilities from the truth, 0 to 2.

@@ -323,6 +323,7 @@ fn assert_verified(model: &Path) {
 
 fn evaluation_has_its_pages(run: &Run, folder: &Path, whole: &Path) {
     let (json, page) = (folder.join("figures.json"), folder.join("report.html"));
+    let clips = folder.join("judged.csv");
     let arguments = [
         "--run",
         text(whole),
@@ -330,6 +331,8 @@ fn evaluation_has_its_pages(run: &Run, folder: &Path, whole: &Path) {
         text(&json),
         "--report",
         text(&page),
+        "--clips",
+        text(&clips),
         "--under",
         "quiet,telephone",
     ];
@@ -345,6 +348,7 @@ fn evaluation_has_its_pages(run: &Run, folder: &Path, whole: &Path) {
     let facts = &figures["runs"][0]["facts"];
     assert_eq!(facts["data_hash"].as_str().unwrap().len(), 64);
     assert_eq!(facts["seed"], 1);
+    assert_clips_agree(&clips, &figures["while_it_plays"][0]);
     let page = fs::read_to_string(page).unwrap();
     for part in [
         "Speaker-independent",
@@ -360,6 +364,24 @@ fn evaluation_has_its_pages(run: &Run, folder: &Path, whole: &Path) {
         !page.contains("http"),
         "a page loads nothing from elsewhere"
     );
+}
+
+/// The lines of the judged clips say the accuracy that the figures say, and their probabilities are such.
+fn assert_clips_agree(clips: &Path, figures: &serde_json::Value) {
+    let clips = fs::read_to_string(clips).unwrap();
+    let rows: Vec<Vec<&str>> = clips
+        .lines()
+        .skip(1)
+        .map(|line| line.split(',').collect())
+        .collect();
+    assert_eq!(rows.len() as u64, figures["clips"].as_u64().unwrap());
+    let right = rows.iter().filter(|row| row[3] == row[4]).count();
+    let accuracy = figures["accuracy"].as_f64().unwrap();
+    assert!((right as f64 / rows.len() as f64 - accuracy).abs() < 1e-9);
+    for row in rows {
+        let sum: f32 = row[5..].iter().map(|p| p.parse::<f32>().unwrap()).sum();
+        assert!((sum - 1.0).abs() < 1e-4, "{row:?}");
+    }
 }
 
 fn a_model_can_be_tuned(run: &Run, folder: &Path, model: &Path) {

@@ -8,7 +8,7 @@ mod scan;
 mod train;
 mod verify;
 
-pub use evaluate::evaluate;
+pub use evaluate::{Outputs, evaluate};
 pub use export::export;
 pub use plot::plot;
 pub use predict::{PredictArguments, predict};

@@ -35,7 +35,7 @@ pub fn evaluation(evaluation: &Evaluation) -> Result<String> {
     let body = html! {
         (protocol(evaluation))
         h2 { "Figures" }
-        p.weak { "Per cent. UAR: unweighted average recall over the classes of the set, with its 95 % interval by bootstrap over speakers. ECE over 15 bins, NLL in nats and Brier score after one temperature, cross-fitted over the speakers; the one that fits all is " (format!("{:.3}", evaluation.temperature)) "." }
+        p.weak { "Per cent. UAR: unweighted average recall over the classes of the set, with its 95 % interval by bootstrap over speakers. ECE over 15 bins, NLL in nats and Brier score after one temperature, cross-fitted over the speakers, who count alike; the one that fits all is " (format!("{:.3}", evaluation.temperature)) "." }
         (table("Mean over the full windows of a clip: one each 250 ms from 3 s of voice on, or the last of a shorter one", &evaluation.while_it_plays))
         (table("The first second of voice alone", &evaluation.after_one_second))
         (table("The last 3 s of voice alone", &evaluation.at_the_end))
