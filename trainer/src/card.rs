@@ -176,7 +176,7 @@ fn quality(text: &mut String, facts: &Facts) {
     };
     writeln!(
         text,
-        "## How good it is\n\n{held_out} {judged} Nothing was chosen by these figures but the temperature. Per cent; UAR is the unweighted average\nrecall over the classes of the set (chance: 17 for six classes, 14 for seven), with its 95 % interval by bootstrap over speakers where there are\nthree or more.\n",
+        "## How good it is\n\n{held_out} {judged} The training chose nothing by these figures; the temperature is fitted on them. Per cent; UAR is the unweighted average\nrecall over the classes of the set (chance: 17 for six classes, 14 for seven), with its 95 % interval by bootstrap over speakers where there are\nthree or more.\n",
     ).ok();
     *text += "| set | clips | speakers | UAR | 95 % | accuracy | ECE | NLL | Brier | UAR after 1 s | UAR at the end |\n|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|\n";
     let early_and_late = evaluation

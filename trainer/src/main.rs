@@ -65,6 +65,9 @@ enum Command {
         /// The model file; the card is beside it, with the ending .md.
         #[arg(long, value_name = "FILE")]
         to: PathBuf,
+        /// Write all figures of the evidence to this file, as JSON, as `evaluate` does.
+        #[arg(long, value_name = "FILE")]
+        json: Option<PathBuf>,
     },
     /// Analyse the clips of a folder with the code that the plugin runs.
     Predict(PredictArguments),
@@ -116,7 +119,8 @@ fn main() -> Result<()> {
             evidence,
             data,
             to,
-        } => commands::export(&run, &evidence, &data, &to),
+            json,
+        } => commands::export(&run, &evidence, &data, &to, json.as_deref()),
         Command::Predict(arguments) => commands::predict(&arguments),
         Command::Plot {
             clip,

@@ -294,8 +294,18 @@ fn a_run_trains_resumes_exactly_exports_and_verifies() {
     evaluation_has_its_pages(&run, &folder, &whole);
     let model = folder.join("models/pathos.onnx");
     fs::create_dir_all(folder.join("models")).unwrap();
-    let export = ["--run", text(&whole), "--to", text(&model)];
+    let figures = folder.join("evidence.json");
+    let export = [
+        "--run",
+        text(&whole),
+        "--to",
+        text(&model),
+        "--json",
+        text(&figures),
+    ];
     assert_success(&run.command("export", &export).output().unwrap());
+    let figures = fs::read_to_string(figures).unwrap();
+    assert!(figures.contains("while_it_plays"), "{figures}");
     let card = fs::read_to_string(folder.join("models/pathos.md")).unwrap();
     assert!(
         card.contains("RAVDESS speech") && card.contains("CC BY-NC-SA 4.0"),

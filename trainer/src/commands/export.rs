@@ -23,12 +23,18 @@ use std::path::{Path, PathBuf};
 
 /// Writes a run's network as a model file with its evidence, and the card beside it.
 ///
-/// `evidence` are the runs whose figures the file states; the run itself if there are none.
+/// `evidence` are the runs whose figures the file states; the run itself if there are none. `json` is where these figures go, too.
 ///
 /// # Errors
 ///
 /// If a run has no checkpoint, nothing is held out, or a file cannot be written.
-pub fn export(run: &Path, evidence: &[PathBuf], data: &Data, to: &Path) -> Result<()> {
+pub fn export(
+    run: &Path,
+    evidence: &[PathBuf],
+    data: &Data,
+    to: &Path,
+    json: Option<&Path>,
+) -> Result<()> {
     let folder = RunFolder::open(run)?;
     let config = Config::read(&folder.config())?;
     let facts = RunFacts::read(&folder.facts())?;
@@ -77,6 +83,9 @@ pub fn export(run: &Path, evidence: &[PathBuf], data: &Data, to: &Path) -> Resul
         evaluation: &evaluation,
         size: verify::size(&bytes)?,
     });
+    if let Some(path) = json {
+        files::replace(path, &serde_json::to_vec_pretty(&evaluation)?)?;
+    }
     files::replace(to, &bytes)?;
     let card = to.with_extension("md");
     files::replace(&card, text.as_bytes())?;
