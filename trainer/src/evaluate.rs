@@ -248,8 +248,8 @@ pub fn judge(clips: &[&Clip], logits: &[Logits], temperature: f32) -> Vec<Judged
 }
 
 /// The temperature of the least negative log-likelihood (Guo et al., ICML 2017), by golden-section search on its logarithm;
-/// 1 without clips. Each speaker counts alike: by clips, TESS's two women would outweigh half of CREMA-D's actors, and what is
-/// asked for is the doubt that suits a voice which was never heard.
+/// 1 without clips. Each speaker counts alike: by clips, TESS's two women would weigh as much as 34 of CREMA-D's actors, and
+/// what is asked for is the doubt that suits a voice which was never heard.
 pub fn fit_temperature(clips: &[&Clip], logits: &[Logits]) -> f32 {
     if clips.is_empty() {
         return 1.0;
