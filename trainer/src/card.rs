@@ -588,8 +588,13 @@ fn network(text: &mut String, facts: &Facts) {
         0 => Default::default(),
         count => [
             format!(
-                "; {count} functionals of the window's frames, standardised, through a layer of {} with\nReLU and another, which adds to the logits of the emotions",
-                FunctionalHead::HIDDEN
+                "; {count} functionals of the window's frames, standardised, through a layer of {} with\nReLU and another, which adds to the logits of the emotions{}",
+                FunctionalHead::HIDDEN,
+                if network.outputs_by_corpus() {
+                    ": an output for each corpus, mixed by a third that\nhears which of them it is"
+                } else {
+                    ""
+                }
             ),
             format!(" and `functionals` [1, {count}]"),
         ],

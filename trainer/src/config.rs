@@ -167,9 +167,19 @@ pub struct NetworkSettings {
     pub hidden: usize,
     /// Share of activations dropped in training.
     pub dropout: f64,
+    /// Whether the layers on functionals end in an output for each corpus, mixed by what they hear of which it is. Left out, as in
+    /// the model that goes on, or one output for all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub corpus_outputs: Option<bool>,
 }
 
 impl NetworkSettings {
+    /// Whether the layers on functionals are to have an output for each corpus.
+    #[must_use]
+    pub fn outputs_by_corpus(&self) -> bool {
+        self.corpus_outputs == Some(true)
+    }
+
     /// Frames to a step of the network.
     #[must_use]
     pub fn frames_per_step(&self) -> usize {

@@ -8,9 +8,9 @@ use std::collections::BTreeMap;
 
 /// The weight of each clip's draw, relative to the others.
 ///
-/// Within a corpus a class weighs by its size to the power of `1 - class_balance`, and a corpus among the others by its size
-/// to the power of `1 - corpus_balance`: small classes are not drowned, and with balances below 1 their few clips are not worn
-/// out. TESS, whose two speakers say the same words seven times, gets at most `tess_share` of all draws.
+/// A class of a corpus weighs by its size to the power of `1 - class_balance`, so that a corpus of small classes weighs more, too, and a
+/// corpus among the others by what it has then to the power of `1 - corpus_balance`: small classes are not drowned, and with balances
+/// below 1 their few clips are not worn out. TESS, whose two speakers say the same words seven times, gets at most `tess_share` of all draws.
 #[must_use]
 pub fn weights(clips: &[&Clip], training: &Training) -> Vec<f64> {
     let mut weights = vec![1.0; clips.len()];
@@ -24,6 +24,24 @@ pub fn weights(clips: &[&Clip], training: &Training) -> Vec<f64> {
     );
     cap(clips, &mut weights, Corpus::Tess, training.tess_share);
     weights
+}
+
+/// Multiplies the weight of each class of a corpus by its sum to the power of `-balance`; the weight of the corpus stays.
+pub fn even_out_classes(clips: &[&Clip], weights: &mut [f64], balance: f32) {
+    let corpora = |weights: &[f64]| {
+        let mut sums: BTreeMap<Corpus, f64> = BTreeMap::new();
+        for (clip, weight) in clips.iter().zip(weights) {
+            *sums.entry(clip.corpus).or_default() += weight;
+        }
+        sums
+    };
+    let before = corpora(weights);
+    let cell = |clip: &Clip| (clip.corpus, clip.emotion.index());
+    even_out(clips, weights, cell, f64::from(balance));
+    let after = corpora(weights);
+    for (clip, weight) in clips.iter().zip(weights) {
+        *weight *= before[&clip.corpus] / after[&clip.corpus];
+    }
 }
 
 /// Multiplies the weight of each group by its sum to the power of `-balance`; the other differences stay.
@@ -112,6 +130,20 @@ mod tests {
         assert!((sad - happy).abs() < 1e-9);
         let [sad, happy, _] = shares(0.5, 0.0, 1.0);
         assert!((sad / happy - 3.0).abs() < 1e-9, "the root of 9");
+    }
+
+    #[test]
+    fn classes_lean_the_other_way_at_two_and_their_corpus_stays() {
+        let clips = [
+            vec![clip(Corpus::CremaD, Emotion::Sad); 90],
+            vec![clip(Corpus::CremaD, Emotion::Happy); 10],
+            vec![clip(Corpus::Tess, Emotion::Happy); 20],
+        ];
+        let clips: Vec<&Clip> = clips.iter().flatten().collect();
+        let mut weights = vec![1.0; 120];
+        even_out_classes(&clips, &mut weights, 2.0);
+        let found = [0..90, 90..100, 100..120].map(|range| weights[range].iter().sum());
+        assert_shares(found, [10.0, 90.0, 20.0]);
     }
 
     #[test]

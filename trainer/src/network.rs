@@ -50,6 +50,8 @@ pub struct Architecture {
     pub overall: usize,
     /// Functionals that go with a window.
     pub functionals: usize,
+    /// Whether the layers on functionals have an output for each corpus.
+    pub corpus_outputs: bool,
     /// Channels of the convolutions.
     pub channels: Vec<usize>,
     /// Strides of the convolutions, `[frames, bands]`.
@@ -76,6 +78,7 @@ impl Architecture {
             convolved: if convolves { MEL_BANDS } else { 0 },
             overall: features.overall_columns(),
             functionals: features.functionals(),
+            corpus_outputs: features.functionals() > 0 && settings.outputs_by_corpus(),
             channels: settings.channels.iter().copied().take(blocks).collect(),
             strides: settings.strides.iter().copied().take(blocks).collect(),
             projection: settings.projection,
@@ -145,7 +148,7 @@ impl Architecture {
             macs += steps * 4 * self.hidden * (self.projection + self.hidden);
         }
         if self.functionals > 0 {
-            macs += FunctionalHead::macs(self.functionals);
+            macs += FunctionalHead::macs(self.functionals, self.corpus_outputs);
         }
         macs + steps * 4 * self.step_width() + self.pooled_width() * (Emotion::COUNT + 1)
     }
@@ -189,7 +192,7 @@ impl Architecture {
             emotions: LinearConfig::new(width, Emotion::COUNT).init(device),
             voice: LinearConfig::new(width, 1).init(device),
             functionals: (self.functionals > 0)
-                .then(|| FunctionalHead::silent(self.functionals, device)),
+                .then(|| FunctionalHead::silent(self.functionals, self.corpus_outputs, device)),
             dropout: DropoutConfig::new(dropout).init(),
         }
     }
@@ -297,7 +300,8 @@ pub struct Network {
     pub dropout: Dropout,
 }
 
-/// Two layers on standardised functionals.
+/// Two layers on standardised functionals. The second has one output, or one for each corpus and a gate, which says how much each of
+/// them counts: a mixture of experts (Jacobs et al. 1991) whose gate is told what it hears.
 #[derive(Module, Debug)]
 pub struct FunctionalHead {
     /// Of each functional, `[functionals]`.
@@ -306,8 +310,10 @@ pub struct FunctionalHead {
     pub scale: Param<Tensor<1>>,
     /// To [`HIDDEN`](Self::HIDDEN) values, of which a ReLU leaves the positive.
     pub hidden: Linear,
-    /// From these to what is added to the emotions' logits.
+    /// From these to what is added to the emotions' logits; with a gate to the logits by each corpus, side by side.
     pub emotions: Linear,
+    /// From the same to the logits of the corpora.
+    pub gate: Option<Linear>,
 }
 
 impl FunctionalHead {
@@ -315,9 +321,15 @@ impl FunctionalHead {
     pub const LARGEST: f32 = 5.0;
     /// Width of the hidden layer.
     pub const HIDDEN: usize = 128;
+    /// Corpora of a gate: CREMA-D, RAVDESS spoken and sung, SAVEE and TESS.
+    pub const CORPORA: usize = 4;
+    /// How much of what they say is added to the network's logits. 0.5 to 1 are as good: see `models/EXPERIMENTS.md`.
+    pub const SHARE: f32 = 0.75;
+    /// The least probability of an emotion that a mixture says.
+    pub const LEAST: f32 = 1e-6;
 
     /// One that adds nothing.
-    pub(crate) fn silent(functionals: usize, device: &Device) -> Self {
+    pub(crate) fn silent(functionals: usize, corpus_outputs: bool, device: &Device) -> Self {
         let linear = |inputs, outputs| {
             LinearConfig::new(inputs, outputs)
                 .with_initializer(Initializer::Zeros)
@@ -327,7 +339,8 @@ impl FunctionalHead {
             mean: Self::measured(Tensor::zeros([functionals], device)),
             scale: Self::measured(Tensor::ones([functionals], device)),
             hidden: linear(functionals, Self::HIDDEN),
-            emotions: linear(Self::HIDDEN, Emotion::COUNT),
+            emotions: linear(Self::HIDDEN, Self::outputs(corpus_outputs) * Emotion::COUNT),
+            gate: corpus_outputs.then(|| linear(Self::HIDDEN, Self::CORPORA)),
         }
     }
 
@@ -336,9 +349,15 @@ impl FunctionalHead {
         Param::from_tensor(values).set_require_grad(false)
     }
 
+    const fn outputs(corpus_outputs: bool) -> usize {
+        if corpus_outputs { Self::CORPORA } else { 1 }
+    }
+
     /// Multiplications and additions for a window.
-    const fn macs(functionals: usize) -> usize {
-        Self::HIDDEN * (functionals + Emotion::COUNT)
+    const fn macs(functionals: usize, corpus_outputs: bool) -> usize {
+        let outputs = Self::outputs(corpus_outputs);
+        let gate = if corpus_outputs { outputs } else { 0 };
+        Self::HIDDEN * (functionals + outputs * Emotion::COUNT + gate) + gate * Emotion::COUNT
     }
 
     /// `[B, functionals]` in standard deviations from their means.
@@ -353,8 +372,26 @@ impl FunctionalHead {
     #[must_use]
     pub fn forward(&self, functionals: Tensor<2>) -> Tensor<2> {
         let standardised = self.standardised(functionals);
-        self.emotions
-            .forward(relu(self.hidden.forward(standardised)))
+        let logits = self.judge(relu(self.hidden.forward(standardised)));
+        // Without a gate the weights have the share in them.
+        match self.gate {
+            Some(_) => logits * Self::SHARE,
+            None => logits,
+        }
+    }
+
+    /// The hidden layer `[B, 128]` to logits of the emotions, `[B, 7]`: with a gate the logarithms of the probabilities that it mixes.
+    #[must_use]
+    pub fn judge(&self, hidden: Tensor<2>) -> Tensor<2> {
+        let each = self.emotions.forward(hidden.clone());
+        let Some(gate) = &self.gate else {
+            return each;
+        };
+        let counts = softmax(gate.forward(hidden), 1).unsqueeze_dim::<3>(1);
+        let batch = each.dims()[0];
+        let each = softmax(each.reshape([batch, Self::CORPORA, Emotion::COUNT]), 2);
+        let mixed = counts.matmul(each).squeeze_dim::<2>(1);
+        mixed.clamp_min(Self::LEAST).log()
     }
 }
 

@@ -99,10 +99,16 @@ pub fn train(config: &Config, dataset: Dataset, options: Options) -> Result<Outc
         Some(start) => start.network,
         None => architecture.init(config.network.dropout, &device),
     };
-    if architecture.functionals > 0 && (fresh || network.functionals.is_none()) {
+    let head = network.functionals.as_ref();
+    let serves = head.is_some_and(|head| head.gate.is_some() == architecture.corpus_outputs);
+    if architecture.functionals > 0 && (fresh || !learns || !serves) {
         // What a checkpoint holds takes its place.
         network.functionals = Some(if folder.latest()?.is_some() {
-            FunctionalHead::silent(architecture.functionals, &device)
+            FunctionalHead::silent(
+                architecture.functionals,
+                architecture.corpus_outputs,
+                &device,
+            )
         } else {
             functional_head::fit(&dataset.training, config, &device)
         });

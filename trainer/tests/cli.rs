@@ -475,6 +475,29 @@ fn functionals_can_be_added(run: &Run, folder: &Path, model: &Path) {
     let again = [&arguments[..], &["--resume"]].concat();
     assert_success(&run.command("tune", &again).output().unwrap());
     assert_eq!(judged(), before, "what was fitted is not lost");
+
+    // They take another shape where it is asked for, and keep it where nothing is.
+    let by_corpus = folder.join("with-corpus-outputs");
+    for (start, to, asked) in [
+        (&out, &by_corpus, "network.corpus_outputs=true"),
+        (&by_corpus, &folder.join("further"), "seed=1"),
+    ] {
+        let arguments = [
+            text(start),
+            "--out",
+            text(to),
+            "--epochs",
+            "1",
+            "--set",
+            asked,
+            "--set",
+            "split.folds.ravdess=2",
+        ];
+        assert_success(&run.command("tune", &arguments).output().unwrap());
+        // Three outputs more of seven values, and the gate's four.
+        let more = 3 * 7 * (128 + 1) + 4 * (128 + 1);
+        assert_eq!(parameters(to), parameters(&out) + more);
+    }
 }
 
 fn a_folder_can_be_analysed(folder: &Path, clips: &Path, model: &Path) {

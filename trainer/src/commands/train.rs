@@ -223,6 +223,10 @@ fn adopt(config: &mut Config, architecture: &Architecture, features: &FeatureSet
     if architecture.kind.recurs() {
         network.hidden = architecture.hidden;
     }
+    if architecture.functionals > 0 {
+        let own = architecture.corpus_outputs;
+        network.corpus_outputs.get_or_insert(own);
+    }
 }
 
 /// Trains a network for each fold and seed, then judges them together. What was finished before is not run again.

@@ -336,7 +336,49 @@ fn functionals(graph: &mut GraphBuilder, head: &FunctionalHead, output: &str) {
         "functional_positive",
         vec![],
     );
-    linear(graph, "functional_positive", &head.emotions, output);
+    let Some(gate) = &head.gate else {
+        linear(graph, "functional_positive", &head.emotions, output);
+        return;
+    };
+    linear(
+        graph,
+        "functional_positive",
+        &head.emotions,
+        "functional_each",
+    );
+    linear(graph, "functional_positive", gate, "functional_gate");
+    let rows = [FunctionalHead::CORPORA as i64, Emotion::COUNT as i64];
+    graph.integers("functional_rows", &rows);
+    graph.node(
+        "Reshape",
+        &["functional_each", "functional_rows"],
+        "functional_by_corpus",
+        vec![],
+    );
+    for (logits, probabilities) in [
+        ("functional_by_corpus", "functional_opinions"),
+        ("functional_gate", "functional_counts"),
+    ] {
+        graph.node("Softmax", &[logits], probabilities, vec![int("axis", 1)]);
+    }
+    graph.constant("functional_floor", &[1], &[FunctionalHead::LEAST]);
+    graph.constant("functional_share", &[1], &[FunctionalHead::SHARE]);
+    for (operator, inputs, made) in [
+        (
+            "MatMul",
+            &["functional_counts", "functional_opinions"][..],
+            "functional_mixed",
+        ),
+        (
+            "Max",
+            &["functional_mixed", "functional_floor"],
+            "functional_floored",
+        ),
+        ("Log", &["functional_floored"], "functional_log"),
+        ("Mul", &["functional_log", "functional_share"], output),
+    ] {
+        graph.node(operator, inputs, made, vec![]);
+    }
 }
 
 /// Attention, mean and deviation over the real steps: `[steps, hidden]` to `[1, 3 hidden]`. See `Network::pool`.
@@ -425,6 +467,7 @@ mod tests {
         ];
         let mut settings = Config::first(&overrides).network;
         settings.kind = kind;
+        settings.corpus_outputs = Some(strides == STRIDES[0]);
         Architecture::new(&settings, &FeatureSettings::of(features))
     }
 
@@ -444,7 +487,11 @@ mod tests {
         if let Some(head) = &mut network.functionals {
             let random = |weight: Tensor<2>| weight.random_like(Distribution::Normal(0.0, 0.01));
             head.scale = head.scale.clone().map(|scale| scale * 0.5);
-            for layer in [&mut head.hidden, &mut head.emotions] {
+            let gate = head.gate.iter_mut();
+            for layer in [&mut head.hidden, &mut head.emotions]
+                .into_iter()
+                .chain(gate)
+            {
                 layer.weight = layer.weight.clone().map(random);
             }
         }

@@ -62,7 +62,13 @@ pub fn network(bytes: &[u8], dropout: f64, device: &Device) -> Result<(Architect
         head.mean = measured("functional_mean")?;
         head.scale = measured("functional_scale")?;
         load_linear(&graph, "functional_hidden", &mut head.hidden, device)?;
-        load_linear(&graph, "functional", &mut head.emotions, device)?;
+        match &mut head.gate {
+            None => load_linear(&graph, "functional", &mut head.emotions, device)?,
+            Some(gate) => {
+                load_linear(&graph, "functional_each", &mut head.emotions, device)?;
+                load_linear(&graph, "functional_gate", gate, device)?;
+            }
+        }
     }
     load_linear(&graph, emotions, &mut network.emotions, device)?;
     load_linear(&graph, "voice", &mut network.voice, device)?;
@@ -109,6 +115,7 @@ fn architecture_of(graph: &GraphProto) -> Result<Architecture> {
         convolved: if channels.is_empty() { 0 } else { MEL_BANDS },
         overall: shape(graph, "tone_weight").map_or(0, |shape| shape[0]),
         functionals: shape(graph, "functional_hidden_weight").map_or(0, |shape| shape[0]),
+        corpus_outputs: shape(graph, "functional_gate_weight").is_ok(),
         channels,
         strides,
         projection: shape(graph, "steps_weight")?[1],
