@@ -287,7 +287,7 @@ mod tests {
         let frame = |t: usize| {
             let sway = (speed * (t + number) as f32).sin();
             let level = |band: usize| {
-                let missing = f32::from(corpus == Corpus::RavdessSong && band % 2 == 0);
+                let missing = f32::from(corpus == Corpus::RavdessSong && band.is_multiple_of(2));
                 speaker as f32 + sway - 0.01 * (band * speaker) as f32 - 3.0 * missing
             };
             Frame::from(std::array::from_fn(level))
