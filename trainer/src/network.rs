@@ -593,6 +593,39 @@ mod tests {
     }
 
     #[test]
+    fn a_gate_decides_which_output_counts() {
+        let device = Device::flex();
+        let mut head = FunctionalHead::silent(1, true, &device);
+        let weight = |at: usize, value: f32, outputs: usize| {
+            let mut values = vec![0.0; FunctionalHead::HIDDEN * outputs];
+            values[at] = value;
+            Param::from_data(
+                TensorData::new(values, [FunctionalHead::HIDDEN, outputs]),
+                &device,
+            )
+        };
+        // The first value of the hidden layer is for the third corpus, whose output takes it for fear.
+        let fear = Emotion::Fear.index();
+        let outputs = FunctionalHead::CORPORA * Emotion::COUNT;
+        head.emotions.weight = weight(2 * Emotion::COUNT + fear, 3.0, outputs);
+        head.gate.as_mut().unwrap().weight = weight(2, 50.0, FunctionalHead::CORPORA);
+        let says = |first: f32| -> Vec<f32> {
+            let mut hidden = [0.0; FunctionalHead::HIDDEN];
+            hidden[0] = first;
+            let hidden = Tensor::<1>::from_floats(hidden, &device).unsqueeze();
+            head.judge(hidden).into_data().try_to_vec().unwrap()
+        };
+        let all = 3f32.exp() + 6.0;
+        for (at, said) in says(1.0).into_iter().enumerate() {
+            let expected = if at == fear { 3.0 } else { 0.0 } - all.ln();
+            assert!((said - expected).abs() < 1e-5, "{said} for {expected}");
+        }
+        for said in says(0.0) {
+            assert!((said + 7f32.ln()).abs() < 1e-5, "{said}");
+        }
+    }
+
+    #[test]
     fn a_column_that_is_taken_away_is_one_that_is_always_zero() {
         let device = Device::flex();
         let kinds = [FeatureKind::LogMel, FeatureKind::Ltas, FeatureKind::Habit];
