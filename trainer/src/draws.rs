@@ -14,31 +14,17 @@ use std::collections::BTreeMap;
 #[must_use]
 pub fn weights(clips: &[&Clip], training: &Training) -> Vec<f64> {
     let mut weights = vec![1.0; clips.len()];
-    let cell = |clip: &Clip| (clip.corpus, clip.emotion.index());
-    even_out(clips, &mut weights, cell, training.class_balance);
-    even_out(
-        clips,
-        &mut weights,
-        |clip| clip.corpus,
-        training.corpus_balance,
-    );
+    even_out(clips, &mut weights, class, training.class_balance);
+    even_out(clips, &mut weights, corpus, training.corpus_balance);
     cap(clips, &mut weights, Corpus::Tess, training.tess_share);
     weights
 }
 
 /// Multiplies the weight of each class of a corpus by its sum to the power of `-balance`; the weight of the corpus stays.
 pub fn even_out_classes(clips: &[&Clip], weights: &mut [f64], balance: f32) {
-    let corpora = |weights: &[f64]| {
-        let mut sums: BTreeMap<Corpus, f64> = BTreeMap::new();
-        for (clip, weight) in clips.iter().zip(weights) {
-            *sums.entry(clip.corpus).or_default() += weight;
-        }
-        sums
-    };
-    let before = corpora(weights);
-    let cell = |clip: &Clip| (clip.corpus, clip.emotion.index());
-    even_out(clips, weights, cell, f64::from(balance));
-    let after = corpora(weights);
+    let before = sums(clips, weights, corpus);
+    even_out(clips, weights, class, f64::from(balance));
+    let after = sums(clips, weights, corpus);
     for (clip, weight) in clips.iter().zip(weights) {
         *weight *= before[&clip.corpus] / after[&clip.corpus];
     }
@@ -51,13 +37,27 @@ fn even_out<K: Ord>(
     group: impl Fn(&Clip) -> K,
     balance: f64,
 ) {
-    let mut sums: BTreeMap<K, f64> = BTreeMap::new();
-    for (clip, weight) in clips.iter().zip(weights.iter()) {
-        *sums.entry(group(clip)).or_default() += weight;
-    }
+    let sums = sums(clips, weights, &group);
     for (clip, weight) in clips.iter().zip(weights) {
         *weight *= sums[&group(clip)].powf(-balance);
     }
+}
+
+/// The weight of each group.
+fn sums<K: Ord>(clips: &[&Clip], weights: &[f64], group: impl Fn(&Clip) -> K) -> BTreeMap<K, f64> {
+    let mut sums = BTreeMap::new();
+    for (clip, weight) in clips.iter().zip(weights) {
+        *sums.entry(group(clip)).or_default() += weight;
+    }
+    sums
+}
+
+fn corpus(clip: &Clip) -> Corpus {
+    clip.corpus
+}
+
+fn class(clip: &Clip) -> (Corpus, usize) {
+    (clip.corpus, clip.emotion.index())
 }
 
 /// Lowers the weights of a corpus until it has no more than a share of them all.
