@@ -10,14 +10,14 @@ use burn::{
 pub struct Average {
     network: Network,
     decay: f64,
-    steps: usize,
+    steps: Option<usize>,
 }
 
 impl Average {
-    /// Begins with a network; `decay` is the share of itself that the average keeps each step, and `steps` how many it has
-    /// seen before.
+    /// Begins with a network; `decay` is the share of itself that the average keeps each step, and `steps` how many it has seen of
+    /// weights that were random at first. Those of a network that had learned before count like any others.
     #[must_use]
-    pub fn new(network: Network, decay: f64, steps: usize) -> Self {
+    pub fn new(network: Network, decay: f64, steps: Option<usize>) -> Self {
         Self {
             network,
             decay,
@@ -27,12 +27,13 @@ impl Average {
 
     /// Takes in the weights, and the statistics of the batch norms, after a step of learning.
     pub fn update(&mut self, learning: &Network) {
-        self.steps += 1;
         let mut values = Values(Vec::new());
         learning.valid().visit(&mut values);
-        // In the first steps the weights of the start, which are random, must not count for long.
-        let steps = self.steps as f64;
-        let decay = self.decay.min(steps / (steps + 9.0));
+        // Random weights must not count for long.
+        let decay = self.steps.as_mut().map_or(self.decay, |steps| {
+            *steps += 1;
+            self.decay.min(*steps as f64 / (*steps as f64 + 9.0))
+        });
         let mut blend = Blend {
             values: values.0.into_iter(),
             decay,
@@ -91,7 +92,7 @@ mod tests {
             difference.abs().max().into_scalar::<f32>()
         };
         let valid = |network: &Network| network.valid();
-        let mut average = Average::new(start.valid(), 0.9, 0);
+        let mut average = Average::new(start.valid(), 0.9, Some(0));
         let score = |network: &Network| network.score.weight.val();
         let apart =
             |a: &Network, b: &Network| (score(a) - score(b)).abs().max().into_scalar::<f32>();
@@ -106,5 +107,10 @@ mod tests {
             difference(&start, &end) > 0.5 * before,
             "the networks themselves stay"
         );
+
+        let mut learned = Average::new(start.valid(), 0.9, None);
+        learned.update(&end);
+        let after = apart(learned.network(), &valid(&end));
+        assert!((after / before - 0.9).abs() < 0.01, "{before} to {after}");
     }
 }

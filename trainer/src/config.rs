@@ -294,7 +294,7 @@ pub struct Training {
     #[serde(default)]
     pub joined_share: f64,
     /// Share of itself that a moving average of the weights keeps each step, such as 0.999: the average is what is judged and
-    /// exported. 0 for none.
+    /// exported. What a tuned network began with is in it from the start. 0 for none.
     pub weight_average: f64,
     /// Epochs without a better UAR of the validation's mix after which training stops; 0 for never.
     pub patience: usize,

@@ -127,7 +127,7 @@ pub fn train(config: &Config, dataset: Dataset, options: Options) -> Result<Outc
         network
     };
     let student = Student::new(network, &architecture, &config.training, &device);
-    let mut learner = Learner::new(config, student, device);
+    let mut learner = Learner::new(config, student, fresh, device);
     let steps = source.steps();
     let epochs_done = begin(config, folder, resume, &facts, steps, &mut learner)?;
     let log = folder.keep_log(epochs_done)?;
@@ -210,13 +210,17 @@ struct Learner {
     optimizer: ModuleOptimizer,
     average: Option<Average>,
     decay: f64,
+    /// Whether the network began with random weights.
+    fresh: bool,
 }
 
 impl Learner {
-    fn new(config: &Config, student: Student, device: Device) -> Self {
+    fn new(config: &Config, student: Student, fresh: bool, device: Device) -> Self {
         let decay = config.training.weight_average;
+        let network = student.network.valid();
         Self {
-            average: (decay > 0.0).then(|| Average::new(student.network.valid(), decay, 0)),
+            average: (decay > 0.0).then(|| Average::new(network, decay, fresh.then_some(0))),
+            fresh,
             optimizer: optimizer(&config.training),
             student,
             device,
@@ -237,7 +241,11 @@ impl Learner {
         if self.average.is_some() {
             let network = self.student.network.valid();
             let network = network.try_load_file(checkpoint.average())?;
-            self.average = Some(Average::new(network, self.decay, steps_done));
+            self.average = Some(Average::new(
+                network,
+                self.decay,
+                self.fresh.then_some(steps_done),
+            ));
         }
         Ok(())
     }
