@@ -5,6 +5,7 @@ use crate::{
     chroma::{CHROMA_BINS, Chroma},
     functionals::FUNCTIONAL_VALUES,
     habit::HABIT_VALUES,
+    intervals::INTERVAL_VALUES,
     log_mel::{LogMel, LogMelSettings, MEL_BANDS, MelFrame},
     ltas::LTAS_VALUES,
     mfcc::MFCC_COEFFICIENTS,
@@ -44,11 +45,13 @@ pub enum FeatureKind {
     Habit,
     /// [Functionals](crate::functionals) of the window: no columns of it, but an input of their own.
     Functionals,
+    /// [Intervals](crate::intervals) between its pitches, which need `Prosody`: functionals, too.
+    Intervals,
 }
 
 impl FeatureKind {
     /// All of them, in the order of their columns.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::LogMel,
         Self::Mfcc,
         Self::Chroma,
@@ -56,6 +59,7 @@ impl FeatureKind {
         Self::Ltas,
         Self::Habit,
         Self::Functionals,
+        Self::Intervals,
     ];
 
     /// Whether it is made of single frames; the others are made of the frames of a window.
@@ -67,7 +71,17 @@ impl FeatureKind {
     /// Whether it is of the window as a whole, and not normalised: the same in every row, or in none.
     #[must_use]
     pub const fn is_overall(self) -> bool {
-        matches!(self, Self::Ltas | Self::Habit | Self::Functionals)
+        matches!(self, Self::Ltas | Self::Habit) || self.functionals() > 0
+    }
+
+    /// How many functionals it has: values of a window beside its columns.
+    #[must_use]
+    pub const fn functionals(self) -> usize {
+        match self {
+            Self::Functionals => FUNCTIONAL_VALUES,
+            Self::Intervals => INTERVAL_VALUES,
+            _ => 0,
+        }
     }
 
     /// How many columns it has in a window.
@@ -80,7 +94,7 @@ impl FeatureKind {
             Self::Prosody => PROSODY_VALUES,
             Self::Ltas => LTAS_VALUES,
             Self::Habit => HABIT_VALUES,
-            Self::Functionals => 0,
+            Self::Functionals | Self::Intervals => 0,
         }
     }
 }
@@ -129,14 +143,10 @@ impl FeatureSettings {
         overall.map(|kind| kind.columns()).sum()
     }
 
-    /// How many functionals go with a window: all or none.
+    /// How many functionals go with a window.
     #[must_use]
     pub fn functionals(&self) -> usize {
-        if self.kinds.contains(&FeatureKind::Functionals) {
-            FUNCTIONAL_VALUES
-        } else {
-            0
-        }
+        self.kinds.iter().map(|kind| kind.functionals()).sum()
     }
 
     /// Whether there is a kind that is not of the window as a whole, and this build makes the features as stated.

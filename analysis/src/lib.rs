@@ -35,6 +35,7 @@ pub mod features;
 pub mod functionals;
 pub mod gate;
 pub mod habit;
+pub mod intervals;
 pub mod log_mel;
 pub mod ltas;
 pub mod mfcc;

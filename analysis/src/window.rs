@@ -11,6 +11,7 @@ use crate::{
     functionals::functionals,
     gate::VoiceGate,
     habit::Habit,
+    intervals::intervals,
     ltas::{LTAS_VALUES, ltas},
     mfcc::{Mfcc, MfccFrame},
     statistics::Statistics,
@@ -189,7 +190,10 @@ impl VoiceWindow {
                 FeatureKind::Chroma => self.waiting.extend(&frame.extra[..CHROMA_BINS]),
                 FeatureKind::Prosody => self.waiting.extend(&frame.extra[CHROMA_BINS..]),
                 // Are not normalised, and of no single frame.
-                FeatureKind::Ltas | FeatureKind::Habit | FeatureKind::Functionals => {}
+                FeatureKind::Ltas
+                | FeatureKind::Habit
+                | FeatureKind::Functionals
+                | FeatureKind::Intervals => {}
             }
         }
     }
@@ -273,11 +277,15 @@ impl VoiceWindow {
     /// The functionals of the window; empty where they are not asked for.
     #[must_use]
     pub fn functionals(&self) -> Vec<f32> {
-        if !self.kinds.contains(&FeatureKind::Functionals) {
-            return Vec::new();
+        let mut values = Vec::new();
+        if self.kinds.contains(&FeatureKind::Functionals) {
+            let frames: Vec<Frame> = self.window_frames().copied().collect();
+            values = functionals(&frames, &self.mfcc);
         }
-        let frames: Vec<Frame> = self.window_frames().copied().collect();
-        functionals(&frames, &self.mfcc)
+        if self.kinds.contains(&FeatureKind::Intervals) {
+            values.extend(intervals(self.window_frames()));
+        }
+        values
     }
 
     /// The frames in the window, over the background.

@@ -13,7 +13,7 @@ use crate::{
 use anyhow::{Context, Result};
 use burn::tensor::{Device, Tensor, TensorData};
 use pathos_analysis::{
-    BACKGROUND_FRAMES, CONTEXT_FRAMES, Emotion, FeatureKind, Frame, TIME_POOL, Window, Windowing,
+    BACKGROUND_FRAMES, CONTEXT_FRAMES, Emotion, Frame, TIME_POOL, Window, Windowing,
 };
 use rand::{
     Rng, SeedableRng,
@@ -200,9 +200,7 @@ impl Source {
         let weights = draws::weights(&clips, &config.training);
         let mut features = config.feature_settings();
         // A network learns without them, so no window of a batch has to have them made.
-        features
-            .kinds
-            .retain(|kind| *kind != FeatureKind::Functionals);
+        features.kinds.retain(|kind| kind.functionals() == 0);
         let sound = |number: usize| {
             let seed = config.seed.wrapping_add(number as u64);
             non_voice::frames(&features.kinds, &mut ChaCha8Rng::seed_from_u64(seed))

@@ -24,7 +24,7 @@ use burn::{
         activation::{log_softmax, relu},
     },
 };
-use pathos_analysis::{BACKGROUND_FRAMES, Emotion, FUNCTIONAL_VALUES, Frame, Windowing};
+use pathos_analysis::{BACKGROUND_FRAMES, Emotion, Frame, Windowing};
 use rand::{
     Rng, SeedableRng,
     distr::{Distribution, weighted::WeightedIndex},
@@ -71,7 +71,7 @@ pub fn fit(examples: &[Example], config: &Config, device: &Device) -> Functional
     let rows = rows(examples, config);
     let (mean, scale) = distribution(&rows);
     let corpus_outputs = config.network.outputs_by_corpus();
-    let mut head = FunctionalHead::silent(FUNCTIONAL_VALUES, corpus_outputs, device);
+    let mut head = FunctionalHead::silent(mean.len(), corpus_outputs, device);
     head.mean = FunctionalHead::measured(Tensor::from_floats(mean.as_slice(), device));
     head.scale = FunctionalHead::measured(Tensor::from_floats(scale.as_slice(), device));
     let mut head = perceptron(&rows, head, config, device);
@@ -177,7 +177,8 @@ fn rows(examples: &[Example], config: &Config) -> Vec<Row> {
 /// The mean of each functional, and what it is multiplied by to have a deviation of 1.
 fn distribution(rows: &[Row]) -> (Vec<f32>, Vec<f32>) {
     let count = rows.len().max(1) as f64;
-    let mut mean = vec![0.0f64; FUNCTIONAL_VALUES];
+    let width = rows.first().map_or(0, |row| row.functionals.len());
+    let mut mean = vec![0.0f64; width];
     let mut square = mean.clone();
     for row in rows {
         for ((mean, square), &value) in mean.iter_mut().zip(&mut square).zip(&row.functionals) {
@@ -210,6 +211,7 @@ fn perceptron(
     let Ok(draws) = WeightedIndex::new(rows.iter().map(|row| row.weight)) else {
         return head;
     };
+    let [width] = head.mean.dims();
     let matrix = |values: Vec<f32>| {
         let shape = [BATCH, values.len() / BATCH];
         Tensor::<2>::from_data(TensorData::new(values, shape), device)
@@ -220,7 +222,7 @@ fn perceptron(
         let values = |of: fn(&Row) -> &[f32]| -> Vec<f32> {
             drawn.iter().flat_map(|row| of(row)).copied().collect()
         };
-        let looked_at = kept(FUNCTIONAL_VALUES, FUNCTIONALS_DROPPED, &mut rng);
+        let looked_at = kept(width, FUNCTIONALS_DROPPED, &mut rng);
         let looked_at = Tensor::<1>::from_floats(looked_at.as_slice(), device);
         let functionals = head.standardised(matrix(values(|row| &row.functionals)));
         let functionals = functionals * looked_at.unsqueeze();

@@ -100,7 +100,11 @@ pub fn train(config: &Config, dataset: Dataset, options: Options) -> Result<Outc
         None => architecture.init(config.network.dropout, &device),
     };
     let head = network.functionals.as_ref();
-    let serves = head.is_some_and(|head| head.gate.is_some() == architecture.corpus_outputs);
+    let serves = head.is_some_and(|head| {
+        let [functionals, _] = head.hidden.weight.dims();
+        functionals == architecture.functionals
+            && head.gate.is_some() == architecture.corpus_outputs
+    });
     if architecture.functionals > 0 && (fresh || !learns || !serves) {
         // What a checkpoint holds takes its place.
         network.functionals = Some(if folder.latest()?.is_some() {

@@ -498,6 +498,24 @@ fn functionals_can_be_added(run: &Run, folder: &Path, model: &Path) {
         let more = 3 * 7 * (128 + 1) + 4 * (128 + 1);
         assert_eq!(parameters(to), parameters(&out) + more);
     }
+
+    // They are fitted anew, too, where they are to look at more.
+    let with_intervals = folder.join("with-intervals");
+    let arguments = [
+        text(&out),
+        "--out",
+        text(&with_intervals),
+        "--epochs",
+        "0",
+        "--set",
+        "features.kinds=[\"log-mel\",\"functionals\",\"intervals\"]",
+        "--set",
+        "split.folds.ravdess=2",
+    ];
+    assert_success(&run.command("tune", &arguments).output().unwrap());
+    // A mean, a scale and the weights of each.
+    let more = 13 * (2 + 128);
+    assert_eq!(parameters(&with_intervals), parameters(&out) + more);
 }
 
 fn a_folder_can_be_analysed(folder: &Path, clips: &Path, model: &Path) {

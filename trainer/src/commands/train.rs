@@ -16,9 +16,9 @@ use crate::{
 use anyhow::{Context, Result, bail, ensure};
 use burn::module::Module;
 use clap::Args;
-use pathos_analysis::{FeatureKind, FeatureSettings, Model};
+use pathos_analysis::{FeatureSettings, Model};
 use std::{
-    fs,
+    fs, mem,
     path::{Path, PathBuf},
 };
 
@@ -209,11 +209,11 @@ fn of_run(path: &Path, config: &mut Config) -> Result<Start> {
 
 /// Gives a configuration the network and the features of a model.
 fn adopt(config: &mut Config, architecture: &Architecture, features: &FeatureSettings) {
-    // A layer on functionals can be fitted beside a network that had none.
-    let functionals = FeatureKind::Functionals;
-    let adds = config.features.kinds.contains(&functionals) && features.functionals() == 0;
-    config.features.kinds.clone_from(&features.kinds);
-    config.features.kinds.extend(adds.then_some(functionals));
+    // Layers on functionals can be fitted beside a network that had none, or fewer.
+    let own = features.kinds.clone();
+    let asked = mem::replace(&mut config.features.kinds, own).into_iter();
+    let beside = asked.filter(|kind| kind.functionals() > 0 && !features.kinds.contains(kind));
+    config.features.kinds.extend(beside);
     config.features.background = features.window.background;
     let network = &mut config.network;
     network.kind = architecture.kind;
