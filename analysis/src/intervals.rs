@@ -3,7 +3,7 @@
 //! A tune in a minor key dwells a minor third from its tonic, one in a major key a major third, and listeners hear the first as sad and the
 //! second as glad (Hevner, American Journal of Psychology 47, 1935).
 
-use crate::{chroma::CHROMA_BINS, features::Frame};
+use crate::{chroma::CHROMA_BINS, features::Frame, pitch::UNVOICED};
 
 /// From unison to half an octave in steps of half a semitone; what is wider is as wide as its inversion.
 pub const INTERVAL_VALUES: usize = 1 + PLACES / 2 / STEP;
@@ -11,8 +11,8 @@ pub const INTERVAL_VALUES: usize = 1 + PLACES / 2 / STEP;
 const PLACES: usize = 96;
 /// Places to an interval.
 const STEP: usize = 4;
-/// Voicing from which a frame has a pitch of its own, not that of one before it. See [`pitch`](crate::pitch).
-const VOICED: f32 = 0.65;
+/// Voicing from which a frame has a pitch of its own, not that of one before it.
+const VOICED: f32 = 1.0 - UNVOICED;
 
 /// Of all pairs of frames with a pitch, the shares that lie each interval apart: they sum to 1, or to 0 without a pitch. A pair between two
 /// intervals counts for both.
@@ -23,7 +23,7 @@ pub(crate) fn intervals<'a>(frames: impl IntoIterator<Item = &'a Frame>) -> [f32
         let [log2_f0, voicing] = [frame.extra[CHROMA_BINS], frame.extra[CHROMA_BINS + 1]];
         if voicing >= VOICED {
             let place = (log2_f0 * PLACES as f32).round().rem_euclid(PLACES as f32);
-            counts[place as usize % PLACES] += 1.0;
+            counts[place as usize] += 1.0;
         }
     }
     let pitches: f32 = counts.iter().sum();

@@ -18,7 +18,7 @@ const SHORTEST: usize = (ANALYSIS_RATE_HZ as f32 / HIGHEST_F0_HZ) as usize;
 const THRESHOLD: f32 = 0.1;
 /// Where the lowest dip is above this there is no pitch. Breath and creak lift the dips of a voice to about here; those of
 /// white noise stay near 0.8.
-const UNVOICED: f32 = 0.35;
+pub(crate) const UNVOICED: f32 = 0.35;
 /// Mean square below which a frame is silence: -80 dB of a full-scale sine.
 const SILENCE: f32 = 0.5e-8;
 

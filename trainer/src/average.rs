@@ -25,6 +25,12 @@ impl Average {
         }
     }
 
+    /// Goes on with what it was after some steps.
+    pub fn resume(&mut self, network: Network, steps_done: usize) {
+        self.network = network;
+        self.steps = self.steps.map(|_| steps_done);
+    }
+
     /// Takes in the weights, and the statistics of the batch norms, after a step of learning.
     pub fn update(&mut self, learning: &Network) {
         let mut values = Values(Vec::new());

@@ -69,9 +69,10 @@ struct Row {
 #[must_use]
 pub fn fit(examples: &[Example], config: &Config, device: &Device) -> FunctionalHead {
     let rows = rows(examples, config);
-    let (mean, scale) = distribution(&rows);
+    let functionals = config.feature_settings().functionals();
+    let (mean, scale) = distribution(&rows, functionals);
     let corpus_outputs = config.network.outputs_by_corpus();
-    let mut head = FunctionalHead::silent(mean.len(), corpus_outputs, device);
+    let mut head = FunctionalHead::silent(functionals, corpus_outputs, device);
     head.mean = FunctionalHead::measured(Tensor::from_floats(mean.as_slice(), device));
     head.scale = FunctionalHead::measured(Tensor::from_floats(scale.as_slice(), device));
     let mut head = perceptron(&rows, head, config, device);
@@ -175,10 +176,9 @@ fn rows(examples: &[Example], config: &Config) -> Vec<Row> {
 }
 
 /// The mean of each functional, and what it is multiplied by to have a deviation of 1.
-fn distribution(rows: &[Row]) -> (Vec<f32>, Vec<f32>) {
+fn distribution(rows: &[Row], functionals: usize) -> (Vec<f32>, Vec<f32>) {
     let count = rows.len().max(1) as f64;
-    let width = rows.first().map_or(0, |row| row.functionals.len());
-    let mut mean = vec![0.0f64; width];
+    let mut mean = vec![0.0f64; functionals];
     let mut square = mean.clone();
     for row in rows {
         for ((mean, square), &value) in mean.iter_mut().zip(&mut square).zip(&row.functionals) {

@@ -213,22 +213,17 @@ struct Learner {
     student: Student,
     optimizer: ModuleOptimizer,
     average: Option<Average>,
-    decay: f64,
-    /// Whether the network began with random weights.
-    fresh: bool,
 }
 
 impl Learner {
     fn new(config: &Config, student: Student, fresh: bool, device: Device) -> Self {
         let decay = config.training.weight_average;
-        let network = student.network.valid();
+        let average = || Average::new(student.network.valid(), decay, fresh.then_some(0));
         Self {
-            average: (decay > 0.0).then(|| Average::new(network, decay, fresh.then_some(0))),
-            fresh,
+            average: (decay > 0.0).then(average),
             optimizer: optimizer(&config.training),
             student,
             device,
-            decay,
         }
     }
 
@@ -242,14 +237,9 @@ impl Learner {
             student.side_tasks = Some(side_tasks.try_load_file(checkpoint.side_tasks())?);
         }
         self.optimizer = self.optimizer.clone().load(checkpoint.optimizer())?;
-        if self.average.is_some() {
+        if let Some(average) = &mut self.average {
             let network = self.student.network.valid();
-            let network = network.try_load_file(checkpoint.average())?;
-            self.average = Some(Average::new(
-                network,
-                self.decay,
-                self.fresh.then_some(steps_done),
-            ));
+            average.resume(network.try_load_file(checkpoint.average())?, steps_done);
         }
         Ok(())
     }
