@@ -45,7 +45,7 @@ pub enum FeatureKind {
     Habit,
     /// [Functionals](crate::functionals) of the window: no columns of it, but an input of their own.
     Functionals,
-    /// [Intervals](crate::intervals) between its pitches, which need `Prosody`: functionals, too.
+    /// [Intervals](crate::intervals) between its held pitches, which need `Prosody`: functionals, too.
     Intervals,
 }
 

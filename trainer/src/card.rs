@@ -351,29 +351,31 @@ forbids emotion recognition at work and in education, with few exceptions.
 /// Where it does worse.
 fn limits(text: &mut String, facts: &Facts) {
     let corpora = corpora(facts.learned_from);
-    let singing = if corpora.contains(&Corpus::RavdessSong) {
+    let features = facts.config.judged_features();
+    let sung = corpora.contains(&Corpus::RavdessSong);
+    let singing = if sung {
         "Singing was heard from few singers, without disgust or surprise."
     } else {
         "Singing was never heard."
+    };
+    let tune = if sung && features.kinds.contains(&FeatureKind::Intervals) {
+        "It hears how far the notes of a\ntune lie apart, and RAVDESS has one tune in major for its calm and happy songs, one in minor for the sad, angry and fearful ones, and one without a third for\nthe neutral ones. So their figures say in part that a tune was known again: expect less of a sad song in major, or a happy one in minor.\n"
+    } else {
+        ""
     };
     let surprise = if corpora.iter().any(|corpus| corpus.has(Emotion::Surprise)) {
         "Surprise occurs in three small corpora only. "
     } else {
         ""
     };
-    let spectrum = if facts
-        .config
-        .judged_features()
-        .kinds
-        .contains(&FeatureKind::Ltas)
-    {
+    let spectrum = if features.kinds.contains(&FeatureKind::Ltas) {
         "Level does not matter, but the balance of low and high\nsound does, since it tells a calm voice from a tense one: a strong equaliser moves the values."
     } else {
         "Level and a fixed equaliser do not matter: each\nband's running mean and variance are removed."
     };
     writeln!(
         text,
-        "Expect less of: other languages, children, old voices, whispering, growling, choirs, heavy effects, and a voice in a mix: none of these is in its\ndata. {surprise}{singing} {spectrum}\n"
+        "Expect less of: other languages, children, old voices, whispering, growling, choirs, heavy effects, and a voice in a mix: none of these is in its\ndata. {surprise}{singing} {tune}{spectrum}\n"
     )
     .ok();
 }
