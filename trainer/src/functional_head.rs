@@ -68,6 +68,7 @@ struct Row {
 /// [`joined_share`](crate::config::Training::joined_share) on the window that another clip comes before, too. Gives the same each time.
 #[must_use]
 pub fn fit(examples: &[Example], config: &Config, device: &Device) -> FunctionalHead {
+    let config = &fitting(config);
     let rows = rows(examples, config);
     let functionals = config.feature_settings().functionals();
     let (mean, scale) = distribution(&rows, functionals);
@@ -85,14 +86,18 @@ pub fn fit(examples: &[Example], config: &Config, device: &Device) -> Functional
     head
 }
 
-/// What is as in the training of the network, and what is not.
-fn training(config: &Config) -> Training {
-    Training {
+/// The run's configuration with what differs in this fit.
+fn fitting(config: &Config) -> Config {
+    let training = Training {
         // A quarter of listeners in the targets, who hear neutral more often than not, costs the sum a point and a half on CREMA-D.
         vote_share: 0.0,
         // A network that learns at a constant rate is the mean of many. This is the last one: without a fall it loses a point of the mix.
         schedule: Schedule::OneCycle,
         ..config.training.clone()
+    };
+    Config {
+        training,
+        ..config.clone()
     }
 }
 
@@ -117,11 +122,10 @@ fn rows(examples: &[Example], config: &Config) -> Vec<Row> {
     let generator =
         |number: usize| ChaCha8Rng::seed_from_u64(config.seed.wrapping_add(number as u64));
     let clips: Vec<_> = examples.iter().map(|example| &example.clip).collect();
-    let training = training(config);
-    let mut weights = draws::weights(&clips, &training);
+    let mut weights = draws::weights(&clips, &config.training);
     // The network expects a class of a corpus as often as it is drawn. They lean as far the other way, so that the sum expects each as often.
     draws::even_out_classes(&clips, &mut weights, 1.0 + 1.0 / FunctionalHead::SHARE);
-    let joined = training.joined_share > 0.0;
+    let joined = config.training.joined_share > 0.0;
     let lines = joined.then(|| dataset::places_by(examples, Clip::line));
     let voices = examples.par_iter().zip(weights).enumerate();
     let mut rows: Vec<Row> = voices
@@ -151,7 +155,7 @@ fn rows(examples: &[Example], config: &Config) -> Vec<Row> {
             }
             let all: f64 = windows.iter().map(|(_, share)| share).sum();
             let classes = batch::classes(example.clip.corpus);
-            let target = batch::target(&example.clip, &training);
+            let target = batch::target(&example.clip, &config.training);
             let corpora = corpora(example.clip.corpus);
             windows.into_iter().map(move |(functionals, share)| Row {
                 functionals,
@@ -163,7 +167,7 @@ fn rows(examples: &[Example], config: &Config) -> Vec<Row> {
         })
         .collect();
     let voices: f64 = rows.iter().map(|row| row.weight).sum();
-    let share = training.non_voice_share;
+    let share = config.training.non_voice_share;
     let weight = voices * share / (1.0 - share) / SOUNDS as f64;
     let sounds = (0..SOUNDS).into_par_iter().map(|number| {
         let mut rng = generator(number);
@@ -223,7 +227,6 @@ fn perceptron(
         let shape = [BATCH, values.len() / BATCH];
         Tensor::<2>::from_data(TensorData::new(values, shape), device)
     };
-    let training = training(config);
     let steps = (PASSES * rows.len() / BATCH).max(LEAST_STEPS);
     for step in 0..steps {
         let drawn: Vec<&Row> = (0..BATCH).map(|_| &rows[draws.sample(&mut rng)]).collect();
@@ -246,7 +249,7 @@ fn perceptron(
             loss = loss + cross_entropy(gate.forward(hidden), |row| &row.corpora) * GATE;
         }
         let gradients = GradientsParams::from_grads(loss.backward(), &head);
-        let rate = RATE * relative_rate(step as f64 / steps as f64, &training);
+        let rate = RATE * relative_rate(step as f64 / steps as f64, &config.training);
         head = optimizer.step(rate, head, gradients);
     }
     head
