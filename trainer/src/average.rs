@@ -1,4 +1,5 @@
-//! A moving average of the weights, which is judged and exported in their place (Polyak & Juditsky, 1992).
+//! Averages of weights: a moving one, which is judged and exported in their place (Polyak & Juditsky, 1992), and the mean of several
+//! networks that went on from the same one (Wortsman et al., Model soups, 2022).
 
 use crate::network::Network;
 use burn::{
@@ -33,18 +34,12 @@ impl Average {
 
     /// Takes in the weights, and the statistics of the batch norms, after a step of learning.
     pub fn update(&mut self, learning: &Network) {
-        let mut values = Values(Vec::new());
-        learning.valid().visit(&mut values);
         // Random weights must not count for long.
         let decay = self.steps.as_mut().map_or(self.decay, |steps| {
             *steps += 1;
             self.decay.min(*steps as f64 / (*steps as f64 + 9.0))
         });
-        let mut blend = Blend {
-            values: values.0.into_iter(),
-            decay,
-        };
-        self.network = self.network.clone().map(&mut blend);
+        self.network = blend(self.network.clone(), &learning.valid(), decay);
     }
 
     /// The averaged network.
@@ -52,6 +47,26 @@ impl Average {
     pub fn network(&self) -> &Network {
         &self.network
     }
+}
+
+/// The mean of the weights, and of the statistics of the batch norms, of some networks of the same sizes, without autodiff.
+#[must_use]
+pub fn mean(first: Network, others: &[Network]) -> Network {
+    let counted = (1..).zip(others);
+    counted.fold(first, |mean, (count, other)| {
+        let count = f64::from(count);
+        blend(mean, other, count / (count + 1.0))
+    })
+}
+
+/// A network that keeps a share of its own values and takes the rest of another's.
+fn blend(own: Network, other: &Network, kept: f64) -> Network {
+    let mut values = Values(Vec::new());
+    other.visit(&mut values);
+    own.map(&mut Blend {
+        values: values.0.into_iter(),
+        kept,
+    })
 }
 
 /// The values of a module, flat, in the order in which it is visited.
@@ -65,7 +80,7 @@ impl ModuleVisitor for Values {
 
 struct Blend {
     values: std::vec::IntoIter<Tensor<1>>,
-    decay: f64,
+    kept: f64,
 }
 
 impl ModuleMapper for Blend {
@@ -73,10 +88,10 @@ impl ModuleMapper for Blend {
         let Some(new) = self.values.next() else {
             return param;
         };
-        let decay = self.decay;
+        let kept = self.kept;
         param.map(|own| {
             let new = new.reshape(own.shape());
-            own * decay + new * (1.0 - decay)
+            own * kept + new * (1.0 - kept)
         })
     }
 }
@@ -118,5 +133,17 @@ mod tests {
         learned.update(&end);
         let after = apart(learned.network(), &valid(&end));
         assert!((after / before - 0.9).abs() < 0.01, "{before} to {after}");
+    }
+
+    #[test]
+    fn a_mean_is_as_far_from_each() {
+        let config = Config::first(&[]);
+        let architecture = Architecture::new(&config.network, &config.feature_settings());
+        let [first, second, third] = [(); 3].map(|()| architecture.init(0.0, &Device::flex()));
+        let score = |network: &Network| network.score.weight.val();
+        let expected = (score(&first) + score(&second) + score(&third)) / 3.0;
+        let mean = mean(first, &[second, third]);
+        let apart = (score(&mean) - expected).abs().max().into_scalar::<f32>();
+        assert!(apart < 1e-6, "{apart}");
     }
 }

@@ -407,8 +407,8 @@ fn data(text: &mut String, facts: &Facts) {
         let corpora: Vec<&str> = before.corpora.iter().map(String::as_str).collect();
         writeln!(
             text,
-            "It began with the network of `{}`, which had learned from {}: their terms hold for it, too.\n",
-            before.path,
+            "It began with {}, which had learned from {}: their terms hold for it, too.\n",
+            before.describe(),
             corpora.join(", ")
         )
         .ok();
@@ -460,7 +460,7 @@ fn training(text: &mut String, facts: &Facts) {
     };
     writeln!(
         text,
-        "## How it was trained\n\n{}; {optimizer} (weight decay {}), {schedule} learning rate up\nto {}, batch {}, label smoothing {}, {:.0} % of CREMA-D's targets by its listeners' votes, {}{}each corpus's missing classes masked. Spans of 0.75 to 3 s of voice; change of rate ±{:.0} %, shift along the\nbands ±{:.0} %, tilt ±{} dB, an equaliser of waves of ±{} dB, noise at {} to {} dB on {:.0} %, SpecAugment, mixup on {:.0} %, {} augmented copies of each clip's sound. {:.0} % of the\nexamples are made-up sounds without a voice, with a uniform target.\n",
+        "## How it was trained\n\n{}; {optimizer} (weight decay {}), {schedule} learning rate up\nto {}, batch {}, label smoothing {}, {:.0} % of CREMA-D's targets by its listeners' votes, {}{}each corpus's missing classes masked. Spans of 0.75 to 3 s of voice; change of rate ±{:.0} %, shift along the\nbands ±{:.0} %, tilt ±{} dB, an equaliser of waves of ±{} dB, noise at {} to {} dB on {:.0} %, SpecAugment, mixup on {:.0} %, {} augmented copies of each clip's sound{}. {:.0} % of the\nexamples are made-up sounds without a voice, with a uniform target.\n",
         how_long(facts),
         training.weight_decay,
         training.learning_rate,
@@ -484,6 +484,13 @@ fn training(text: &mut String, facts: &Facts) {
         100.0 * augmentation.noise_share,
         100.0 * augmentation.mixup_share,
         augmentation.copies,
+        match augmentation.noisy_copies {
+            0 => String::new(),
+            noisy => {
+                let [from, to] = augmentation.noisy_copies_snr_db;
+                format!(" and {noisy} with noise at {from} to {to} dB")
+            }
+        },
         100.0 * training.non_voice_share,
     ).ok();
     if config.feature_settings().functionals() > 0 {
@@ -496,9 +503,9 @@ fn how_long(facts: &Facts) -> String {
     let training = &facts.config.training;
     match &facts.run.tuned_from {
         Some(before) if training.epochs == 0 => format!(
-            "With burn by `trainer tune`, seed {}, for no epoch: the layers on functionals were fitted beside the network of `{}`, which stayed as it\nwas. That had learned from {} examples in this way",
+            "With burn by `trainer tune`, seed {}, for no epoch: the layers on functionals were fitted beside {}, which stayed as it\nwas. That had learned from {} examples in this way",
             facts.config.seed,
-            before.path,
+            before.describe(),
             facts.learned_from.len()
         ),
         before => format!(

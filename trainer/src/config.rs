@@ -306,6 +306,12 @@ pub struct Training {
 pub struct Augmentation {
     /// Copies of each clip that are made with `waveform`, beside the clip as it is. Each epoch draws one of them all.
     pub copies: usize,
+    /// Copies more that always have noise: see [`WaveformAugmentation::noisy`]. 0 by default.
+    #[serde(default)]
+    pub noisy_copies: usize,
+    /// Signal-to-noise ratio of these, in dB, from and to.
+    #[serde(default)]
+    pub noisy_copies_snr_db: [f32; 2],
     /// Share of examples that are as long as they can be; the rest are cropped to 0.75 s or more.
     pub longest_share: f64,
     /// Largest change of rate, as a share.
@@ -475,6 +481,7 @@ impl Config {
             ("waveform.reverb_direct_db", waveform.reverb_direct_db),
             ("waveform.band_low_hz", waveform.band_low_hz),
             ("waveform.band_high_hz", waveform.band_high_hz),
+            ("noisy_copies_snr_db", augmentation.noisy_copies_snr_db),
             ("waveform.noise_snr_db", waveform.noise_snr_db),
         ] {
             ensure!(

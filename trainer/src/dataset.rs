@@ -215,10 +215,14 @@ impl Loader<'_> {
         let session = self.sessions.of(&part.clip);
         if part.role == Role::Training {
             let augmentation = &self.config.augmentation;
-            for number in 0..augmentation.copies {
+            let changed = &augmentation.waveform;
+            let noisy = changed.noisy(augmentation.noisy_copies_snr_db);
+            let changed = std::iter::repeat_n(changed, augmentation.copies);
+            let noisy = std::iter::repeat_n(&noisy, augmentation.noisy_copies);
+            for (number, settings) in changed.chain(noisy).enumerate() {
                 let voices = self.babble.voices(&part.clip, number);
                 let mut sitting = Sha256::new_with_prefix(serde_json::to_vec(&(
-                    &augmentation.waveform,
+                    settings,
                     part.clip.corpus,
                     &part.clip.speaker,
                     session,
@@ -230,7 +234,7 @@ impl Loader<'_> {
                 }
                 let sitting: [u8; 32] = sitting.finalize().into();
                 let effects = waveform::draw(
-                    &augmentation.waveform,
+                    settings,
                     !voices.is_empty(),
                     &mut ChaCha8Rng::from_seed(sitting),
                 );
@@ -433,6 +437,25 @@ mod tests {
         };
         assert!(spread(gains(0.5, &folder)) < 0.05);
         assert!(spread(gains(0.0, &folder)) > 0.2);
+        fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
+    fn noisy_copies_come_after_the_others() {
+        let folder = std::env::temp_dir().join(format!("pathos-noisy-{}", std::process::id()));
+        let mut config = config();
+        config.augmentation.waveform = config.augmentation.waveform.off();
+        config.augmentation.noisy_copies = 2;
+        config.augmentation.noisy_copies_snr_db = [0.0, 0.0];
+        for example in load_all(&folder, &config, &folder.join("cache")).training {
+            let [clip, unchanged, noisy @ ..] = example.copies.as_slice() else {
+                unreachable!("a clip is its own first copy");
+            };
+            assert_eq!(clip, unchanged);
+            assert_eq!(noisy.len(), 2);
+            assert!(noisy.iter().all(|noisy| noisy != clip));
+            assert_ne!(noisy[0], noisy[1]);
+        }
         fs::remove_dir_all(folder).unwrap();
     }
 

@@ -41,10 +41,25 @@ pub struct RunFacts {
 pub struct Beginning {
     /// The model file, or the folder of a run.
     pub path: String,
+    /// The folders of other runs, where it began with the mean of their weights and those of the first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub others: Vec<String>,
     /// The corpora that it had learned from, by name. Their licences hold for what is tuned from it, too.
     pub corpora: BTreeSet<String>,
     /// Whether it may have learned from what the run holds out.
     pub may_know_test: bool,
+}
+
+impl Beginning {
+    /// What it is, in Markdown.
+    #[must_use]
+    pub fn describe(&self) -> String {
+        if self.others.is_empty() {
+            return format!("the network of `{}`", self.path);
+        }
+        let others = self.others.join("` and `");
+        format!("the mean of the networks of `{}` and `{others}`", self.path)
+    }
 }
 
 impl RunFacts {

@@ -46,7 +46,7 @@ const WEIGHT_DECAY: f32 = 0.01;
 const FUNCTIONALS_DROPPED: f64 = 0.2;
 /// Of the hidden layer, what a window does not look at.
 const HIDDEN_DROPPED: f64 = 0.3;
-/// What a window of an augmented copy weighs, where one of the clip itself weighs 1.
+/// What a window of an augmented copy weighs, where one of the clip itself, or of a noisy copy, weighs 1.
 const COPY: f64 = 0.5;
 /// How much it matters which corpus a window is of, where its emotion is 1. With 0.3 songs gain a point less: see `models/EXPERIMENTS.md`.
 const GATE: f32 = 0.1;
@@ -150,7 +150,8 @@ fn rows(examples: &[Example], config: &Config) -> Vec<Row> {
                     continue;
                 }
                 let frames = augment::crop(frames, &config.augmentation, &mut rng);
-                let share = if copy == 0 { 1.0 } else { COPY };
+                let changed = 1..=config.augmentation.copies;
+                let share = if changed.contains(&copy) { COPY } else { 1.0 };
                 windows.push((functionals(&frames, &mut rng), share));
             }
             let all: f64 = windows.iter().map(|(_, share)| share).sum();

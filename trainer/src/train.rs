@@ -50,6 +50,8 @@ pub struct Options<'a> {
 pub struct Start {
     /// The model file or the folder of a run that it is from.
     pub path: PathBuf,
+    /// The folders of runs whose weights it is the mean of, beside those of the first.
+    pub others: Vec<PathBuf>,
     /// The network.
     pub network: Network,
     /// The corpora that it learned from, by name.
@@ -62,6 +64,11 @@ impl Start {
     fn facts(&self, config: &Config) -> Beginning {
         Beginning {
             path: self.path.display().to_string(),
+            others: self
+                .others
+                .iter()
+                .map(|path| path.display().to_string())
+                .collect(),
             corpora: self.corpora.clone(),
             may_know_test: config.split.protocol != Protocol::All
                 && self.split.as_ref() != Some(&config.split),
@@ -473,6 +480,7 @@ mod tests {
         let may_know = |split: Option<&Config>, config: &Config| {
             let start = Start {
                 path: "runs/before".into(),
+                others: Vec::new(),
                 network: Architecture::new(&config.network, &config.feature_settings())
                     .init(0.0, &Device::flex()),
                 corpora: BTreeSet::from(["TESS".to_owned()]),

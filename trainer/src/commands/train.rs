@@ -2,6 +2,7 @@
 
 use super::{Data, print_refused};
 use crate::{
+    average,
     checkpoint::RunFolder,
     config::{Config, Protocol},
     corpora, dataset, device, evaluation,
@@ -98,6 +99,9 @@ pub struct TrainArguments {
 pub struct TuneArguments {
     /// The model file to begin with, or the folder of a run.
     model: PathBuf,
+    /// Begin with the mean of its weights and those of this run, which went on from the same network as it; can be given several times.
+    #[arg(long = "mean", value_name = "FOLDER")]
+    others: Vec<PathBuf>,
     /// A recipe other than the built-in one; its network and features are those of the model.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
@@ -160,6 +164,11 @@ pub fn tune(arguments: &TuneArguments) -> Result<()> {
         of_model(path, &mut config)
     };
     let start = start.with_context(|| format!("{} cannot be tuned", path.display()))?;
+    let start = if arguments.others.is_empty() {
+        start
+    } else {
+        mean(start, &arguments.others, &config)?
+    };
     run(
         &config,
         &arguments.run,
@@ -180,6 +189,7 @@ fn of_model(path: &Path, config: &mut Config) -> Result<Start> {
     adopt(config, &architecture, &info.features);
     Ok(Start {
         path: path.to_owned(),
+        others: Vec::new(),
         network,
         corpora: info.evidence.corpora.iter().cloned().collect(),
         split: None,
@@ -201,10 +211,35 @@ fn of_run(path: &Path, config: &mut Config) -> Result<Start> {
     let facts = RunFacts::read(&folder.facts())?;
     Ok(Start {
         path: path.to_owned(),
+        others: Vec::new(),
         network: network.train(),
         split: (!facts.may_know_test()).then_some(own.split),
         corpora: facts.corpora,
     })
+}
+
+/// The mean of a network and those of some runs.
+fn mean(mut start: Start, others: &[PathBuf], config: &Config) -> Result<Start> {
+    let mut networks = Vec::new();
+    for path in others {
+        let mut own = config.clone();
+        let other = of_run(path, &mut own)
+            .with_context(|| format!("{} cannot be averaged with others", path.display()))?;
+        ensure!(
+            own == *config,
+            "{} has another network or other features than {}: weights have a mean only where each means the same",
+            path.display(),
+            start.path.display()
+        );
+        networks.push(other.network.valid());
+        start.corpora.extend(other.corpora);
+        start.split = start
+            .split
+            .filter(|split| other.split.as_ref() == Some(split));
+        start.others.push(other.path);
+    }
+    start.network = average::mean(start.network.valid(), &networks).train();
+    Ok(start)
 }
 
 /// Gives a configuration the network and the features of a model.

@@ -199,7 +199,7 @@ fn facts(run: &EvaluatedRun) -> Markup {
             tr { td { "multiplications and additions a window" } td { (format!("{:.1} million", facts.macs as f64 / 1e6)) } }
             tr { td { "epoch that is judged" } td { (run.epoch) " of " (run.log.len()) } }
             tr { td { "wall time of the training" } td { (format!("{:.0} minutes on {}", run.seconds / 60.0, facts.device)) } }
-            @if let Some(before) = &facts.tuned_from { tr { td { "tuned from" } td { (before.path) } } }
+            @if let Some(before) = &facts.tuned_from { tr { td { "tuned from" } td { (before.path) @for other in &before.others { ", " (other) } } } }
         }
         details { summary { "configuration" } pre { (run.config) } }
     }
