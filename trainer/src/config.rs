@@ -306,7 +306,7 @@ pub struct Training {
 pub struct Augmentation {
     /// Copies of each clip that are made with `waveform`, beside the clip as it is. Each epoch draws one of them all.
     pub copies: usize,
-    /// Copies more that always have noise: see [`WaveformAugmentation::noisy`]. 0 by default.
+    /// Copies more that always have noise, and of `waveform`'s other changes only those of tilt and level. 0 by default.
     #[serde(default)]
     pub noisy_copies: usize,
     /// Signal-to-noise ratio of these, in dB, from and to.
