@@ -150,7 +150,8 @@ pub fn train(arguments: &TrainArguments) -> Result<()> {
 ///
 /// # Errors
 ///
-/// As [`train()`], and if the file is no model of this trainer's, or the folder no run with a checkpoint.
+/// As [`train()`], and if the file is no model of this trainer's, the folder no run with a checkpoint, or what is to be averaged no run
+/// with the same network.
 pub fn tune(arguments: &TuneArguments) -> Result<()> {
     let path = &arguments.model;
     let assignments = arguments.overrides.assignments();
@@ -164,6 +165,11 @@ pub fn tune(arguments: &TuneArguments) -> Result<()> {
         of_model(path, &mut config)
     };
     let start = start.with_context(|| format!("{} cannot be tuned", path.display()))?;
+    ensure!(
+        arguments.others.is_empty() || path.is_dir(),
+        "{} is a model file, whose batch norms are folded into its weights, so that they have no mean with a run's: begin with the folder of its run",
+        path.display()
+    );
     let start = if arguments.others.is_empty() {
         start
     } else {
