@@ -53,26 +53,16 @@ impl WaveformAugmentation {
     #[must_use]
     pub(crate) fn noisy(&self, snr_db: [f32; 2]) -> Self {
         Self {
-            speed: 0.0,
-            stretch: 0.0,
-            pitch_semitones: 0.0,
-            reverb_share: 0.0,
-            band_limit_share: 0.0,
+            tilt_db: self.tilt_db,
             noise_share: 1.0,
             noise_snr_db: snr_db,
-            ..self.clone()
+            gain_db: self.gain_db,
+            ..self.clone().off()
         }
     }
 
-    /// The lower and the upper edge of a band at random, in Hz.
-    pub(crate) fn draw_band(&self, rng: &mut impl Rng) -> [f32; 2] {
-        [self.band_low_hz, self.band_high_hz].map(|range| within(range, rng))
-    }
-}
-
-#[cfg(test)]
-impl WaveformAugmentation {
     /// The same, so that it changes nothing.
+    #[must_use]
     pub(crate) fn off(self) -> Self {
         Self {
             speed: 0.0,
@@ -85,6 +75,11 @@ impl WaveformAugmentation {
             gain_db: 0.0,
             ..self
         }
+    }
+
+    /// The lower and the upper edge of a band at random, in Hz.
+    pub(crate) fn draw_band(&self, rng: &mut impl Rng) -> [f32; 2] {
+        [self.band_low_hz, self.band_high_hz].map(|range| within(range, rng))
     }
 }
 
