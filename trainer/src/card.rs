@@ -139,7 +139,9 @@ pub fn card(facts: &Facts) -> String {
 fn began_with_the_judged(facts: &Facts) -> bool {
     let judged = &facts.evaluation.runs[0].folder;
     let before = facts.run.tuned_from.as_ref();
-    before.is_some_and(|before| before.path == judged.display().to_string())
+    before.is_some_and(|before| {
+        before.others.is_empty() && before.path == judged.display().to_string()
+    })
 }
 
 fn percent(share: f64) -> String {
