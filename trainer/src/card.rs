@@ -462,7 +462,7 @@ fn training(text: &mut String, facts: &Facts) {
     };
     writeln!(
         text,
-        "## How it was trained\n\n{}; {optimizer} (weight decay {}), {schedule} learning rate up\nto {}, batch {}, label smoothing {}, {:.0} % of CREMA-D's targets by its listeners' votes, {}{}each corpus's missing classes masked. Spans of 0.75 to 3 s of voice; change of rate ±{:.0} %, shift along the\nbands ±{:.0} %, tilt ±{} dB, an equaliser of waves of ±{} dB, noise at {} to {} dB on {:.0} %, SpecAugment, mixup on {:.0} %, {} augmented copies of each clip's sound{}. {:.0} % of the\nexamples are made-up sounds without a voice, with a uniform target.\n",
+        "## How it was trained\n\n{} {optimizer} (weight decay {}), {schedule} learning rate up\nto {}, batch {}, label smoothing {}, {:.0} % of CREMA-D's targets by its listeners' votes, {}{}each corpus's missing classes masked. Spans of 0.75 to 3 s of voice; change of rate ±{:.0} %, shift along the\nbands ±{:.0} %, tilt ±{} dB, an equaliser of waves of ±{} dB, noise at {} to {} dB on {:.0} %, SpecAugment, mixup on {:.0} %, {} augmented copies of each clip's sound{}. {:.0} % of the\nexamples are made-up sounds without a voice, with a uniform target.\n",
         how_long(facts),
         training.weight_decay,
         training.learning_rate,
@@ -505,13 +505,21 @@ fn how_long(facts: &Facts) -> String {
     let training = &facts.config.training;
     match &facts.run.tuned_from {
         Some(before) if training.epochs == 0 => format!(
-            "With burn by `trainer tune`, seed {}, for no epoch: the layers on functionals were fitted beside {}, which stayed as it\nwas. That had learned from {} examples in this way",
+            "With burn by `trainer tune`, seed {}, for no epoch: the layers on functionals were fitted beside {}, which stayed as it\nwas. {}",
             facts.config.seed,
             before.describe(),
-            facts.learned_from.len()
+            if before.others.is_empty() {
+                format!(
+                    "That had learned from {} examples in this way;",
+                    facts.learned_from.len()
+                )
+            } else {
+                "Those had learned by the configurations in their folders; that of this run says:"
+                    .to_owned()
+            },
         ),
         before => format!(
-            "With burn by `trainer {}`, seed {}: {} of {} epochs of {} examples, {:.0} minutes",
+            "With burn by `trainer {}`, seed {}: {} of {} epochs of {} examples, {:.0} minutes;",
             if before.is_some() { "tune" } else { "train" },
             facts.config.seed,
             facts.epochs_done,
