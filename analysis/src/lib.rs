@@ -41,6 +41,7 @@ pub mod ltas;
 pub mod mfcc;
 pub mod model;
 pub mod network;
+pub mod piece;
 pub mod pitch;
 pub mod power;
 pub mod recogniser;

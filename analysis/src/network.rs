@@ -6,6 +6,7 @@
 use crate::{
     CONTEXT_FRAMES, Emotion, FeatureSettings, Logits, MASK_STEPS, STRIDE_FRAMES, TIME_POOL,
     WINDOW_ROWS, Window, Windowing,
+    piece::{self, OWN_ROWS, PIECE_ROWS},
 };
 use std::{collections::BTreeSet, sync::Arc};
 use tract_onnx::{
@@ -32,10 +33,6 @@ const OVERALL: &str = "ltas";
 /// An input beside [`INPUTS`], where there are functionals.
 const FUNCTIONALS: &str = "functionals";
 
-/// Steps of the stream that one run of the front can settle, in units of [`STRIDE_FRAMES`].
-const PIECE_STRIDES: usize = 5;
-/// Rows that the front sees at a time: those that its first settled step reaches back to, and its steps' own.
-pub const PIECE_ROWS: usize = CONTEXT_FRAMES + PIECE_STRIDES * STRIDE_FRAMES;
 /// Rows after its own that a step may depend on: 80 ms.
 pub const REACH_ROWS: usize = STRIDE_FRAMES;
 /// How much a step may change by rows that it should not depend on.
@@ -43,7 +40,7 @@ const SETTLED: f32 = 1e-3;
 
 /// A network in two parts.
 pub(crate) struct Network {
-    /// [`PIECE_ROWS`] of the features to their steps.
+    /// [`PIECE_ROWS`] of the features to the steps of their last [`OWN_ROWS`].
     front: Arc<TypedRunnableModel>,
     /// The steps of a window, its mask and its overall columns to the logits.
     back: Arc<TypedRunnableModel>,
@@ -79,21 +76,20 @@ impl Network {
             }
         }
         let columns = features.columns();
-        let front = part(
-            onnx,
-            proto,
-            &[("features", &[1, PIECE_ROWS, columns])],
-            &[STEPS],
-        )?;
+        let mut front = between(proto, &[("features", &[1, PIECE_ROWS, columns])], &[STEPS]);
+        if let Some(graph) = &mut front.graph {
+            piece::own_steps(graph, STEPS)?;
+        }
+        let front = runnable(onnx, &front)?;
         let rows = Tensor::zero::<f32>(&[1, PIECE_ROWS, columns])?;
         let made = front.run(tvec!(rows.into()))?;
         let &[steps, width] = made[0].shape() else {
             bail!("its steps have the shape {:?}", made[0].shape());
         };
-        let rows = PIECE_ROWS.checked_div(steps).unwrap_or(0);
+        let rows = OWN_ROWS.checked_div(steps).unwrap_or(0);
         ensure!(
             rows == TIME_POOL || rows == STRIDE_FRAMES,
-            "it makes {steps} steps of {PIECE_ROWS} rows"
+            "it makes {steps} steps of {OWN_ROWS} rows"
         );
         let mut inputs: Vec<(&str, &[usize])> = Vec::new();
         let overall = features.overall_columns();
@@ -108,7 +104,7 @@ impl Network {
             inputs.push((FUNCTIONALS, &one));
         }
         let network = Self {
-            back: part(onnx, proto, &inputs, &OUTPUTS)?,
+            back: runnable(onnx, &between(proto, &inputs, &OUTPUTS))?,
             front,
             step: [width, rows],
             columns,
@@ -129,9 +125,9 @@ impl Network {
         let (first, last) = other.split_at_mut((PIECE_ROWS - STRIDE_FRAMES) * columns);
         first[..STRIDE_FRAMES * columns].fill(0.0);
         last.fill(0.0);
-        // Rows beside the first settled step's context and the last's reach.
-        let settled = self.step_values(CONTEXT_FRAMES + STRIDE_FRAMES)
-            ..self.step_values(PIECE_ROWS - REACH_ROWS - STRIDE_FRAMES);
+        // Rows beside the second step's context and the last settled one's reach.
+        let settled = self.step_values(STRIDE_FRAMES)
+            ..self.step_values(OWN_ROWS - REACH_ROWS - STRIDE_FRAMES);
         let (a, b) = (self.piece(&rows)?, self.piece(&other)?);
         let mut pairs = a[settled.clone()].iter().zip(&b[settled]);
         ensure!(
@@ -152,18 +148,18 @@ impl Network {
         let mut steps = Vec::with_capacity(self.step_values(end - from));
         let mut known = from;
         while known < end {
-            let piece_end = end.min(known + PIECE_STRIDES * STRIDE_FRAMES);
+            let piece_end = end.min(known + OWN_ROWS);
             let made = self.piece(&before(piece_end))?;
             let unsettled = if piece_end == end { 0 } else { REACH_ROWS };
-            let first = PIECE_ROWS - (piece_end - known);
-            let places = self.step_values(first)..self.step_values(PIECE_ROWS - unsettled);
+            let first = OWN_ROWS - (piece_end - known);
+            let places = self.step_values(first)..self.step_values(OWN_ROWS - unsettled);
             steps.extend(&made[places]);
             known = piece_end - unsettled;
         }
         Ok(steps)
     }
 
-    /// The steps of [`PIECE_ROWS`] rows.
+    /// The steps of the last [`OWN_ROWS`] of [`PIECE_ROWS`] rows.
     fn piece(&self, rows: &[f32]) -> TractResult<Vec<f32>> {
         let columns = self.columns;
         let rows = Tensor::from_shape(&[1, PIECE_ROWS, columns], rows)?;
@@ -235,21 +231,21 @@ impl Network {
     }
 }
 
-/// The part of a graph from some of its values to others.
-fn part(
-    onnx: &Onnx,
-    proto: &ModelProto,
-    inputs: &[(&str, &[usize])],
-    outputs: &[&str],
-) -> TractResult<Arc<TypedRunnableModel>> {
+/// The part of a file's graph from some of its values to others, in this order.
+fn between(proto: &ModelProto, inputs: &[(&str, &[usize])], outputs: &[&str]) -> ModelProto {
     let mut proto = proto.clone();
     if let Some(graph) = &mut proto.graph {
         keep_between(graph, inputs, outputs);
     }
-    let mut graph = onnx.model_for_proto_model(&proto)?;
-    // In this order.
-    graph.select_inputs_by_name(inputs.iter().map(|(name, _)| name))?;
-    graph.select_outputs_by_name(outputs)?;
+    proto
+}
+
+fn runnable(onnx: &Onnx, proto: &ModelProto) -> TractResult<Arc<TypedRunnableModel>> {
+    let mut graph = onnx.model_for_proto_model(proto)?;
+    if let Some(declared) = &proto.graph {
+        graph.select_inputs_by_name(declared.input.iter().map(|value| &value.name))?;
+        graph.select_outputs_by_name(declared.output.iter().map(|value| &value.name))?;
+    }
     graph.into_optimized()?.into_runnable()
 }
 

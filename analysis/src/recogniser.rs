@@ -3,7 +3,8 @@
 use crate::{
     Frame,
     model::{Logits, Model, ran},
-    network::{PIECE_ROWS, REACH_ROWS},
+    network::REACH_ROWS,
+    piece::PIECE_ROWS,
     window::{VoiceWindow, WINDOW_FRAMES, WINDOW_ROWS},
 };
 

@@ -7,7 +7,6 @@ use crate::{
     evaluation::Evaluation,
     facts::RunFacts,
     learned_voices::CLIPS,
-    network::FunctionalHead,
     onnx::verify::Size,
 };
 use pathos_analysis::{
@@ -608,7 +607,7 @@ fn network(text: &mut String, facts: &Facts) {
         count => [
             format!(
                 "; {count} functionals of the window's frames, standardised, through a layer of {} with\nReLU and another, which adds to the logits of the emotions{}",
-                FunctionalHead::HIDDEN,
+                network.width_on_functionals(),
                 if network.outputs_by_corpus() {
                     ": an output for each corpus, mixed by a third that\nhears which of them it is"
                 } else {

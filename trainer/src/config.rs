@@ -1,6 +1,6 @@
 //! A run's configuration: one TOML file that holds every number, saved beside the run's results.
 
-use crate::waveform::WaveformAugmentation;
+use crate::{network::FunctionalHead, waveform::WaveformAugmentation};
 use anyhow::{Context, Result, bail, ensure};
 use pathos_analysis::{
     BackgroundSettings, CONTEXT_FRAMES, FeatureKind, FeatureSettings, TIME_POOL,
@@ -167,6 +167,9 @@ pub struct NetworkSettings {
     pub hidden: usize,
     /// Share of activations dropped in training.
     pub dropout: f64,
+    /// Width of the hidden layer on functionals. Left out, as in the model that goes on, or 128.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub functional_hidden: Option<usize>,
     /// Whether the layers on functionals end in an output for each corpus, mixed by what they hear of which it is. Left out, as in
     /// the model that goes on, or one output for all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -178,6 +181,12 @@ impl NetworkSettings {
     #[must_use]
     pub fn outputs_by_corpus(&self) -> bool {
         self.corpus_outputs == Some(true)
+    }
+
+    /// Width of the hidden layer on functionals.
+    #[must_use]
+    pub fn width_on_functionals(&self) -> usize {
+        self.functional_hidden.unwrap_or(FunctionalHead::HIDDEN)
     }
 
     /// Frames to a step of the network.

@@ -11,7 +11,7 @@ use crate::{
     dataset::{self, Example},
     draws,
     evaluate::FIRST_SECOND_FRAMES,
-    network::FunctionalHead,
+    network::{Architecture, FunctionalHead},
     non_voice,
     train::relative_rate,
 };
@@ -69,13 +69,16 @@ struct Row {
 /// A perceptron on the last window, the first second and a crop of each example, and on a crop of each of its copies; with
 /// [`joined_share`](crate::config::Training::joined_share) on the window that another clip comes before, too. Gives the same each time.
 #[must_use]
-pub fn fit(examples: &[Example], config: &Config, device: &Device) -> FunctionalHead {
+pub fn fit(
+    examples: &[Example],
+    config: &Config,
+    architecture: &Architecture,
+    device: &Device,
+) -> FunctionalHead {
     let config = &fitting(config);
     let rows = rows(examples, config);
-    let functionals = config.feature_settings().functionals();
-    let (mean, scale) = distribution(&rows, functionals);
-    let corpus_outputs = config.network.outputs_by_corpus();
-    let mut head = FunctionalHead::silent(functionals, corpus_outputs, device);
+    let (mean, scale) = distribution(&rows, architecture.functionals);
+    let mut head = architecture.silent_head(device);
     head.mean = FunctionalHead::measured(Tensor::from_floats(mean.as_slice(), device));
     head.scale = FunctionalHead::measured(Tensor::from_floats(scale.as_slice(), device));
     let mut head = perceptron(&rows, head, config, device);
@@ -225,7 +228,7 @@ fn perceptron(
     let Ok(draws) = WeightedIndex::new(rows.iter().map(|row| row.weight)) else {
         return head;
     };
-    let [width] = head.mean.dims();
+    let [inputs, width] = head.hidden.weight.dims();
     let matrix = |values: Vec<f32>| {
         let shape = [BATCH, values.len() / BATCH];
         Tensor::<2>::from_data(TensorData::new(values, shape), device)
@@ -236,11 +239,11 @@ fn perceptron(
         let values = |of: fn(&Row) -> &[f32]| -> Vec<f32> {
             drawn.iter().flat_map(|row| of(row)).copied().collect()
         };
-        let looked_at = kept(width, FUNCTIONALS_DROPPED, &mut rng);
+        let looked_at = kept(inputs, FUNCTIONALS_DROPPED, &mut rng);
         let looked_at = Tensor::<1>::from_floats(looked_at.as_slice(), device);
         let functionals = head.standardised(matrix(values(|row| &row.functionals)));
         let functionals = functionals * looked_at.unsqueeze();
-        let firing = kept(BATCH * FunctionalHead::HIDDEN, HIDDEN_DROPPED, &mut rng);
+        let firing = kept(BATCH * width, HIDDEN_DROPPED, &mut rng);
         let hidden = relu(head.hidden.forward(functionals)) * matrix(firing);
         let absent = absent_classes(matrix(values(|row| &row.classes)));
         let cross_entropy = |logits: Tensor<2>, of: fn(&Row) -> &[f32]| {
@@ -289,7 +292,7 @@ fn kept(count: usize, dropped: f64, rng: &mut ChaCha8Rng) -> Vec<f32> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{evaluate, network::Architecture};
+    use crate::evaluate;
     use burn::module::Module;
     use pathos_analysis::softmax;
 
@@ -331,7 +334,10 @@ mod tests {
                 .map(example)
                 .partition(|example| ["S4", "S5"].contains(&example.clip.speaker.as_str()));
             let device = Device::flex();
-            let head = fit(&known, &config, &device.clone().autodiff()).valid();
+            let settings = config.feature_settings();
+            let architecture = Architecture::new(&config.network, &settings);
+            let autodiff = device.clone().autodiff();
+            let head = fit(&known, &config, &architecture, &autodiff).valid();
             let weights = head.emotions.weight.val();
             for output in 0..weights.dims()[1] / Emotion::COUNT {
                 let surprise = output * Emotion::COUNT + Emotion::Surprise.index();
@@ -339,8 +345,6 @@ mod tests {
                 assert!(surprise.abs().max().into_scalar::<f32>() < 0.05);
             }
 
-            let settings = config.feature_settings();
-            let architecture = Architecture::new(&config.network, &settings);
             let mut network = architecture.init(0.0, &device);
             let windowing = Windowing::new(&settings);
             let windows: Vec<_> = new

@@ -13,7 +13,7 @@ use crate::{
     functional_head,
     log::EpochLog,
     loss,
-    network::{Architecture, FunctionalHead, Network},
+    network::{Architecture, Network},
     progress::{Outcome, Progress, RunStart, Step},
     side_tasks::Student,
     teacher::Teachers,
@@ -107,21 +107,13 @@ pub fn train(config: &Config, dataset: Dataset, options: Options) -> Result<Outc
         None => architecture.init(config.network.dropout, &device),
     };
     let head = network.functionals.as_ref();
-    let serves = head.is_some_and(|head| {
-        let [functionals, _] = head.hidden.weight.dims();
-        functionals == architecture.functionals
-            && head.gate.is_some() == architecture.corpus_outputs
-    });
+    let serves = head.is_some_and(|head| architecture.fits(head));
     if architecture.functionals > 0 && (fresh || !learns || !serves) {
         // What a checkpoint holds takes its place.
         network.functionals = Some(if folder.latest()?.is_some() {
-            FunctionalHead::silent(
-                architecture.functionals,
-                architecture.corpus_outputs,
-                &device,
-            )
+            architecture.silent_head(&device)
         } else {
-            functional_head::fit(&dataset.training, config, &device)
+            functional_head::fit(&dataset.training, config, &architecture, &device)
         });
     }
     let facts = RunFacts::new(

@@ -265,8 +265,9 @@ fn adopt(config: &mut Config, architecture: &Architecture, features: &FeatureSet
         network.hidden = architecture.hidden;
     }
     if architecture.functionals > 0 {
-        let own = architecture.corpus_outputs;
-        network.corpus_outputs.get_or_insert(own);
+        let (width, outputs) = (architecture.functional_hidden, architecture.corpus_outputs);
+        network.functional_hidden.get_or_insert(width);
+        network.corpus_outputs.get_or_insert(outputs);
     }
 }
 

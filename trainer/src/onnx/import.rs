@@ -115,6 +115,7 @@ fn architecture_of(graph: &GraphProto) -> Result<Architecture> {
         convolved: if channels.is_empty() { 0 } else { MEL_BANDS },
         overall: shape(graph, "tone_weight").map_or(0, |shape| shape[0]),
         functionals: shape(graph, "functional_hidden_weight").map_or(0, |shape| shape[0]),
+        functional_hidden: shape(graph, "functional_hidden_weight").map_or(0, |shape| shape[1]),
         corpus_outputs: shape(graph, "functional_gate_weight").is_ok(),
         channels,
         strides,
