@@ -3,7 +3,7 @@
 //! A file's graph is that of a whole window, so each of its convolutions pads both ends. Where a piece begins there is more voice,
 //! not nothing: what would be reckoned there is wrong, and no step that is asked for depends on it. So it is left out, layer by layer.
 
-use crate::{CONTEXT_FRAMES, STRIDE_FRAMES};
+use crate::{CONTEXT_FRAMES, STRIDE_FRAMES, TIME_POOL};
 use tract_onnx::{
     pb::{GraphProto, NodeProto, TensorProto, tensor_proto::DataType},
     prelude::TractResult,
@@ -49,57 +49,63 @@ pub(crate) fn own_steps(graph: &mut GraphProto, steps: &str) -> TractResult<()> 
     let convolutions: Vec<usize> = places
         .filter(|&at| graph.node[at].op_type == "Conv")
         .collect();
-    let mut strides = Vec::new();
-    for &at in &convolutions {
-        let node = &graph.node[at];
-        ensure!(
-            integers(node, "kernel_shape").first() == Some(&3)
-                && integers(node, "pads").first() == Some(&1)
-                && integers(node, "dilations").first().unwrap_or(&1) == &1,
-            "its convolution `{}` is not three frames wide and padded by one",
-            node.name
-        );
-        strides.push(*integers(node, "strides").first().unwrap_or(&1) as usize);
-    }
+    let strides = convolutions.iter().map(|&at| stride(&graph.node[at]));
+    let strides: Vec<usize> = strides.collect::<TractResult<_>>()?;
     let needed = first_needed(&strides).with_context(|| {
         format!("its steps depend on more than {CONTEXT_FRAMES} rows before their own")
     })?;
-    let of_convolutions = descendants(graph, &convolutions);
+    let convolved = descendants(graph, &convolutions);
     for &at in &convolutions {
         let pads = graph.node[at].attribute.iter_mut();
         pads.filter(|own| own.name == "pads")
             .for_each(|own| own.ints[0] = 0);
     }
-    if let Some(&first) = convolutions.first() {
-        cut(graph, first, 0, 2, needed[0]);
-    }
-    let makes = |graph: &GraphProto, name: &str| {
-        let mut nodes = graph.node.iter();
-        nodes.position(|node| node.output.iter().any(|own| own == name))
+    // What goes into the layer that makes the steps is side by side: what was convolved, and rows that were not, as many as steps.
+    let context = match convolutions.first() {
+        Some(&first) => {
+            cut(graph, first, 0, 2, needed[0]);
+            needed[strides.len()]
+        }
+        None => CONTEXT_FRAMES / TIME_POOL,
     };
-    let linear = makes(graph, steps).context("nothing makes its steps")?;
-    // What is convolved has been cut; what is beside it has a row for each step.
-    let context = match strides.as_slice() {
-        [] => CONTEXT_FRAMES / crate::TIME_POOL,
-        _ => needed[strides.len()],
-    };
-    let joined = graph.node[linear].input.first().cloned();
+    let layer = maker(graph, steps).context("nothing makes its steps")?;
+    let joined = graph.node[layer].input.first().cloned();
     let joined = joined.context("its steps are made of nothing")?;
-    let concat = makes(graph, &joined).filter(|&at| graph.node[at].op_type == "Concat");
-    let (at, inputs) = match concat {
-        Some(at) => (at, graph.node[at].input.len()),
-        None => (linear, 1),
+    let (made, inputs) = match maker(graph, &joined) {
+        Some(at) if graph.node[at].op_type == "Concat" => {
+            (joined.as_str(), graph.node[at].input.len())
+        }
+        _ => (steps, 1),
     };
-    let beside: Vec<(usize, String)> = (0..inputs)
-        .filter(|&input| !of_convolutions.contains(&graph.node[at].input[input]))
-        .map(|input| (input, graph.node[at].output[0].clone()))
-        .collect();
-    for (input, made) in beside {
-        // Each cut adds a node before it.
-        let at = makes(graph, &made).context("it lost a node")?;
-        cut(graph, at, input, 0, context);
+    for input in 0..inputs {
+        // A cut adds a node before it.
+        let at = maker(graph, made).context("it lost a node")?;
+        if !convolved.contains(&graph.node[at].input[input]) {
+            cut(graph, at, input, 0, context);
+        }
     }
     Ok(())
+}
+
+/// The stride of a convolution's frames.
+fn stride(convolution: &NodeProto) -> TractResult<usize> {
+    let of_frames = |name, usual| *integers(convolution, name).first().unwrap_or(&usual);
+    ensure!(
+        [
+            of_frames("kernel_shape", 0),
+            of_frames("pads", 0),
+            of_frames("dilations", 1)
+        ] == [3, 1, 1],
+        "its convolution `{}` is not three frames wide and padded by one",
+        convolution.name
+    );
+    Ok(of_frames("strides", 1) as usize)
+}
+
+/// The node that makes a value.
+fn maker(graph: &GraphProto, value: &str) -> Option<usize> {
+    let mut nodes = graph.node.iter();
+    nodes.position(|node| node.output.iter().any(|own| own == value))
 }
 
 /// The integers of an attribute; none if the node has no such attribute.
@@ -160,7 +166,7 @@ mod tests {
         // The last of stride 1 needs a row before its first, and so on back: rows 1 to 55 of the piece.
         assert_eq!(convolved_rows(&[2, 2, 2, 1]).unwrap(), [27, 13, 6, 5]);
         assert_eq!(convolved_rows(&[2, 2, 1, 1]).unwrap(), [25, 12, 11, 10]);
-        assert_eq!(convolved_rows(&[]).unwrap(), []);
+        assert!(convolved_rows(&[]).unwrap().is_empty());
     }
 
     #[test]
