@@ -502,6 +502,22 @@ fn functionals_can_be_added(run: &Run, folder: &Path, model: &Path) {
         assert_success(&run.command("tune", &arguments).output().unwrap());
         assert_eq!(parameters(to), parameters(&out) + more);
     }
+
+    // Networks have a mean whatever layers on functionals each has.
+    let mean = folder.join("mean");
+    let arguments = [
+        text(&by_corpus),
+        "--mean",
+        text(&out),
+        "--out",
+        text(&mean),
+        "--epochs",
+        "0",
+        "--set",
+        "split.folds.ravdess=2",
+    ];
+    assert_success(&run.command("tune", &arguments).output().unwrap());
+    assert_eq!(parameters(&mean), parameters(&by_corpus));
 }
 
 fn a_folder_can_be_analysed(folder: &Path, clips: &Path, model: &Path) {

@@ -224,7 +224,8 @@ fn of_run(path: &Path, config: &mut Config) -> Result<Start> {
     })
 }
 
-/// The mean of a network and those of some runs.
+/// The mean of a network and those of some runs, without layers on functionals: theirs lie in valleys of their own and have no mean
+/// (models/EXPERIMENTS.md, 156), so they are fitted anew.
 fn mean(mut start: Start, others: &[PathBuf], config: &Config) -> Result<Start> {
     let mut networks = Vec::new();
     for path in others {
@@ -237,13 +238,16 @@ fn mean(mut start: Start, others: &[PathBuf], config: &Config) -> Result<Start> 
             path.display(),
             start.path.display()
         );
-        networks.push(other.network.valid());
+        let mut network = other.network.valid();
+        network.functionals = None;
+        networks.push(network);
         start.corpora.extend(other.corpora);
         start.split = start
             .split
             .filter(|split| other.split.as_ref() == Some(split));
         start.others.push(other.path);
     }
+    start.network.functionals = None;
     start.network = average::mean(start.network.valid(), &networks).train();
     Ok(start)
 }
