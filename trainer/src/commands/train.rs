@@ -8,7 +8,7 @@ use crate::{
     corpora, dataset, device, evaluation,
     facts::RunFacts,
     figures_table,
-    network::Architecture,
+    network::{Architecture, Network},
     onnx::import,
     progress::{self, Outcome},
     split::Role,
@@ -227,6 +227,10 @@ fn of_run(path: &Path, config: &mut Config) -> Result<Start> {
 /// The mean of a network and those of some runs, without layers on functionals: theirs lie in valleys of their own and have no mean
 /// (models/EXPERIMENTS.md, 156), so they are fitted anew.
 fn mean(mut start: Start, others: &[PathBuf], config: &Config) -> Result<Start> {
+    let averaged = |network: Network| Network {
+        functionals: None,
+        ..network.valid()
+    };
     let mut networks = Vec::new();
     for path in others {
         let mut own = config.clone();
@@ -238,17 +242,14 @@ fn mean(mut start: Start, others: &[PathBuf], config: &Config) -> Result<Start> 
             path.display(),
             start.path.display()
         );
-        let mut network = other.network.valid();
-        network.functionals = None;
-        networks.push(network);
+        networks.push(averaged(other.network));
         start.corpora.extend(other.corpora);
         start.split = start
             .split
             .filter(|split| other.split.as_ref() == Some(split));
         start.others.push(other.path);
     }
-    start.network.functionals = None;
-    start.network = average::mean(start.network.valid(), &networks).train();
+    start.network = average::mean(averaged(start.network), &networks).train();
     Ok(start)
 }
 
