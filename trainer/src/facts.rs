@@ -3,7 +3,7 @@
 use crate::{config::Config, dataset::Dataset, device, files, network::Architecture};
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
-use std::{collections::BTreeSet, path::Path};
+use std::{collections::BTreeSet, path::Path, slice};
 
 /// What a run was, beside its configuration and its log.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -54,11 +54,11 @@ impl Beginning {
     /// What it is, in Markdown.
     #[must_use]
     pub fn describe(&self) -> String {
-        if self.others.is_empty() {
+        let Some((last, others)) = self.others.split_last() else {
             return format!("the network of `{}`", self.path);
-        }
-        let others = self.others.join("` and `");
-        format!("the mean of the networks of `{}` and `{others}`", self.path)
+        };
+        let before = [slice::from_ref(&self.path), others].concat().join("`, `");
+        format!("the mean of the networks of `{before}` and `{last}`")
     }
 }
 
@@ -123,5 +123,27 @@ impl RunFacts {
     /// If the file cannot be written.
     pub fn write(&self, path: &Path) -> Result<()> {
         files::replace(path, &serde_json::to_vec_pretty(self)?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mean_names_all_its_networks() {
+        let described = |others: &[&str]| {
+            let beginning = Beginning {
+                path: "a".into(),
+                others: others.iter().copied().map(String::from).collect(),
+                corpora: BTreeSet::new(),
+                may_know_test: false,
+            };
+            beginning.describe()
+        };
+        assert_eq!(described(&[]), "the network of `a`");
+        assert_eq!(described(&["b"]), "the mean of the networks of `a` and `b`");
+        let of_three = "the mean of the networks of `a`, `b` and `c`";
+        assert_eq!(described(&["b", "c"]), of_three);
     }
 }
