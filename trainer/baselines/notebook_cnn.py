@@ -13,12 +13,12 @@ accuracy of all, in per cent. The last epoch counts: none is chosen.
 """
 
 import argparse
-import csv
 import os
 
 import librosa
 import numpy as np
 import torch
+from folds import best, read, uar
 from torch import nn
 from torch.nn import functional
 
@@ -129,8 +129,7 @@ def main():
     parser.add_argument("--cache", required=True, help="where the rows are kept, as .npz")
     parser.add_argument("--out", required=True, help="where the network is kept after each epoch")
     arguments = parser.parse_args()
-    with open(arguments.folds, newline="") as file:
-        clips = list(csv.DictReader(file))
+    clips = read(arguments.folds)
     rows = features(clips, arguments.copies, arguments.cache)
     labels = np.array([EMOTIONS.index(clip["emotion"]) for clip in clips])
     corpora = np.array([clip["corpus"] for clip in clips])
@@ -178,11 +177,9 @@ def main():
         for corpus in np.unique(corpora[test]):
             own = corpora[test] == corpus
             truth = labels[test][own]
-            allowed = np.isin(np.arange(len(EMOTIONS)), labels[corpora == corpus])
-            guess = np.where(allowed, scores[own], -np.inf).argmax(axis=1)
+            guess = best(scores[own], np.arange(len(EMOTIONS)), labels[corpora == corpus])
             right += np.sum(guess == truth)
-            recalls = [np.mean(guess[truth == label] == label) for label in np.unique(truth)]
-            said.append(f"{corpus} {100 * np.mean(recalls):.1f}")
+            said.append(f"{corpus} {uar(truth, guess):.1f}")
         print(", ".join(said + [f"accuracy of all {100 * right / test.sum():.1f}"]), flush=True)
 
 

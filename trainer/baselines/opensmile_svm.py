@@ -12,12 +12,12 @@ bootstrap over speakers. With ComParE_2016, whose 6373 functionals make an SVM a
 """
 
 import argparse
-import csv
 import os
 
 import numpy as np
 import opensmile
 import soundfile
+from folds import best, read, uar
 from sklearn.model_selection import GridSearchCV, GroupKFold, StratifiedKFold
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -43,11 +43,6 @@ def features(rows, name, cache):
     values = np.nan_to_num(np.asarray(values, np.float32))
     np.savez(cache, features=values)
     return values
-
-
-def uar(truth, guess):
-    """The mean of the recalls of the classes that occur."""
-    return 100 * np.mean([np.mean(guess[truth == label] == label) for label in np.unique(truth)])
 
 
 def interval(truth, guess, speakers, rounds=1000):
@@ -76,14 +71,6 @@ def fit(values, labels, speakers):
     return search.fit(values, labels, groups=speakers)
 
 
-def guesses(model, values, allowed):
-    """The best of the classes that the corpus has."""
-    known = model.classes_
-    scores = model.decision_function(values)
-    scores[:, ~np.isin(known, allowed)] = -np.inf
-    return known[np.argmax(scores, axis=1)]
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folds", help="what `trainer scan --folds` wrote")
@@ -92,8 +79,7 @@ def main():
     parser.add_argument("--only", choices=["together", "apart"], help="one of the two ways alone")
     parser.add_argument("--fold", type=int, help="one fold alone")
     arguments = parser.parse_args()
-    with open(arguments.folds, newline="") as file:
-        rows = list(csv.DictReader(file))
+    rows = read(arguments.folds)
     values = features(rows, arguments.set, arguments.cache)
     labels = np.array([row["emotion"] for row in rows])
     corpora = np.array([row["corpus"] for row in rows])
@@ -115,9 +101,8 @@ def main():
                 if way == "apart":
                     learned = own & ~test
                     model = fit(values[learned], labels[learned], speakers[learned])
-                guessed[own & test] = guesses(
-                    model, values[own & test], np.unique(labels[own])
-                )
+                scores = model.decision_function(values[own & test])
+                guessed[own & test] = best(scores, model.classes_, labels[own])
             print(f"{way}: fold {fold} is judged", flush=True)
         for corpus in sorted(np.unique(corpora)):
             for chosen in [judged[:1], judged] if len(judged) > 1 else [judged]:
