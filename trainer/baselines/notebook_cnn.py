@@ -149,8 +149,11 @@ def main():
     print(f"{sum(p.numel() for p in net.parameters()):,} parameters, {len(learned):,} rows", flush=True)
     optimiser = torch.optim.Adam(net.parameters(), RATE_OF_LEARNING, eps=1e-7)
     done = 0
+    task = [arguments.fold, arguments.copies, len(clips)]
     if os.path.exists(arguments.out):
         kept = torch.load(arguments.out, map_location=DEVICE)
+        if kept["task"] != task:
+            parser.error(f"{arguments.out} is of fold, copies and clips {kept['task']}, not {task}: name another --out")
         net.load_state_dict(kept["network"])
         optimiser.load_state_dict(kept["optimiser"])
         done = kept["epochs"]
@@ -165,7 +168,7 @@ def main():
             loss.backward()
             optimiser.step()
             total += loss.item() * len(batch)
-        state = {"network": net.state_dict(), "optimiser": optimiser.state_dict(), "epochs": epoch + 1}
+        state = {"task": task, "network": net.state_dict(), "optimiser": optimiser.state_dict(), "epochs": epoch + 1}
         torch.save(state, arguments.out + ".part")
         os.replace(arguments.out + ".part", arguments.out)
 
