@@ -8,8 +8,8 @@ use std::sync::{
     atomic::{AtomicBool, AtomicU8, AtomicU32, Ordering::Relaxed},
 };
 
-/// How much of a new measurement of the worker's load goes into the shown one.
-const LOAD_SMOOTHING: f32 = 0.1;
+/// The worker's load is that of so many seconds of audio: some hops of them, since nearly all of its work is done once a hop.
+const LOAD_SECONDS: f32 = 2.0;
 
 /// How an instance is doing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -194,11 +194,12 @@ impl Telemetry {
         self.learned_s.store(seconds, Relaxed);
     }
 
-    /// From the worker: its time for this stream, as a share of the audio's time.
-    pub(crate) fn report_load(&self, load: f32) {
+    /// From the worker: it was busy for so long with so much of this stream's audio, both in seconds; the audio more than 0.
+    pub(crate) fn report_load(&self, busy_s: f32, audio_s: f32) {
         let before = self.worker_load.load(Relaxed);
+        let weight = 1.0 - (-audio_s / LOAD_SECONDS).exp();
         self.worker_load
-            .store(before + LOAD_SMOOTHING * (load - before), Relaxed);
+            .store(before + weight * (busy_s / audio_s - before), Relaxed);
     }
 
     /// From the audio thread, each block.
@@ -250,6 +251,25 @@ impl Telemetry {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_load_hardly_depends_on_when_the_last_hop_was() {
+        let telemetry = Telemetry::default();
+        let mut loads = Vec::new();
+        for hop in 0..80 {
+            for block in 0..25 {
+                let busy_s = if block == 0 { 0.005 } else { 0.0 };
+                telemetry.report_load(busy_s, 0.01);
+                if hop >= 60 {
+                    loads.push(telemetry.latest().worker_load);
+                }
+            }
+        }
+        assert!(
+            loads.iter().all(|load| (0.015..0.025).contains(load)),
+            "2 % of the time: {loads:?}"
+        );
+    }
 
     #[test]
     fn the_last_reason_is_told() {

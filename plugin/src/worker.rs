@@ -223,9 +223,8 @@ fn work(job: &mut Job) -> bool {
         }
     }
     if samples_heard > 0 {
-        let seconds = samples_heard as f64 / sample_rate_hz;
-        let load = start.elapsed().as_secs_f64() / seconds;
-        telemetry.report_load(load as f32);
+        let audio_s = samples_heard as f64 / sample_rate_hz;
+        telemetry.report_load(start.elapsed().as_secs_f32(), audio_s as f32);
     }
     send_hops(job);
     samples_heard > 0
