@@ -7,13 +7,13 @@
 # Each step has a folder in the third argument; the last is `final`. A step that is finished is not run again, one that was stopped goes
 # on. What follows the fold goes to every step, such as `--plain`. TRAINER names another build, such as one with libtorch.
 set -eu
-if [ $# -lt 3 ] || [ ! -d "$(dirname "$0")/runs/$1" ]; then
+models=$(dirname "$0")
+if [ $# -lt 3 ] || [ ! -d "$models/runs/$1" ]; then
     sed -n '2,8s/^# \{0,1\}//p' "$0" >&2
     exit 2
 fi
 model=$1 data=$2 out=$3 fold=${4:-all}
 shift $(($# < 4 ? $# : 4))
-models=$(dirname "$0")
 recipes=$models/runs/$model
 trainer=${TRAINER:-cargo run --release --manifest-path $models/../Cargo.toml -p pathos-trainer --}
 if [ "$fold" = all ]; then
@@ -44,6 +44,6 @@ for fourth in fourth-12 fourth-noisy-12 fourth fourth-noisy; do
     [ -d "$recipes/0-$fourth" ] || continue
     step "$fourth" "0-$fourth" tune "$out/third" --set "$(taught_by third)"
     # The mean begins with the first of them.
-    [ $# -eq 0 ] && set -- "$out/$fourth" || set -- "$@" --mean "$out/$fourth"
+    set -- "$@" ${1:+--mean} "$out/$fourth"
 done
 step final 0 tune "$@" --set "$(taught_by third)"

@@ -130,6 +130,11 @@ def main():
     parser.add_argument("--out", required=True, help="where the network is kept after each epoch")
     arguments = parser.parse_args()
     clips = read(arguments.folds)
+    # Before the rows, which take half an hour.
+    task = [arguments.fold, arguments.copies, len(clips)]
+    kept = torch.load(arguments.out, map_location=DEVICE) if os.path.exists(arguments.out) else None
+    if kept and kept["task"] != task:
+        parser.error(f"{arguments.out} is of fold, copies and clips {kept['task']}, not {task}: name another --out")
     rows = features(clips, arguments.copies, arguments.cache)
     labels = np.array([EMOTIONS.index(clip["emotion"]) for clip in clips])
     corpora = np.array([clip["corpus"] for clip in clips])
@@ -149,11 +154,7 @@ def main():
     print(f"{sum(p.numel() for p in net.parameters()):,} parameters, {len(learned):,} rows", flush=True)
     optimiser = torch.optim.Adam(net.parameters(), RATE_OF_LEARNING, eps=1e-7)
     done = 0
-    task = [arguments.fold, arguments.copies, len(clips)]
-    if os.path.exists(arguments.out):
-        kept = torch.load(arguments.out, map_location=DEVICE)
-        if kept["task"] != task:
-            parser.error(f"{arguments.out} is of fold, copies and clips {kept['task']}, not {task}: name another --out")
+    if kept:
         net.load_state_dict(kept["network"])
         optimiser.load_state_dict(kept["optimiser"])
         done = kept["epochs"]
