@@ -8,7 +8,9 @@ use crate::{
     config::{Config, Training},
     corpora::{Clip, Corpus, STATEMENTS},
     dataset::{self, Example},
-    draws, mixup, non_voice,
+    draws, mixup,
+    network::Input,
+    non_voice,
 };
 use anyhow::{Context, Result};
 use burn::tensor::{Device, Tensor, TensorData};
@@ -18,7 +20,7 @@ use pathos_analysis::{
 use rand::{
     Rng, SeedableRng,
     distr::{Distribution, weighted::WeightedIndex},
-    seq::{IndexedRandom, SliceRandom},
+    seq::{IndexedRandom, IteratorRandom, SliceRandom},
 };
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
@@ -46,6 +48,8 @@ pub struct Batch {
     pub features: Vec<f32>,
     /// `[B, T/4]`.
     pub mask: Vec<f32>,
+    /// `[B, voices]`: how much of each known voice is heard, where any are known.
+    pub voices: Vec<f32>,
     /// `[B, 7]`; rows sum to 1.
     pub targets: Vec<f32>,
     /// `[B, 7]`: 1 for the classes that the clip's corpus has.
@@ -71,6 +75,8 @@ pub struct Item {
     pub rows: Vec<f32>,
     /// Of its steps, as [`Window::mask`].
     pub mask: Vec<f32>,
+    /// How much of each known voice is heard; empty where none are known.
+    pub voices: Vec<f32>,
     /// Sums to 1.
     pub target: [f32; Emotion::COUNT],
     /// 1 for the classes that can be the answer.
@@ -98,6 +104,7 @@ impl Item {
         Self {
             rows: window.features[padding * TIME_POOL * columns..].to_vec(),
             mask: window.mask[padding..].to_vec(),
+            voices: Vec::new(),
             target: [0.0; Emotion::COUNT],
             classes: [0.0; Emotion::COUNT],
             voice: 0.0,
@@ -125,6 +132,7 @@ impl Batch {
             batch.features.extend_from_slice(&item.rows);
             batch.mask.extend(zeros(padding));
             batch.mask.extend_from_slice(&item.mask);
+            batch.voices.extend_from_slice(&item.voices);
             batch.targets.extend_from_slice(&item.target);
             batch.classes.extend_from_slice(&item.classes);
             batch.voice.push(item.voice);
@@ -137,17 +145,18 @@ impl Batch {
         batch
     }
 
-    /// What a network takes: the features `[B, T, columns]` and the mask `[B, T/4]`.
+    /// What a network takes.
     #[must_use]
-    pub fn input(&self, device: &Device) -> (Tensor<3>, Tensor<2>) {
+    pub fn input(&self, device: &Device) -> Input {
         let count = self.voice.len();
         let columns = self.features.len() / (count * self.frames);
         let features = TensorData::new(self.features.clone(), [count, self.frames, columns]);
         let mask = TensorData::new(self.mask.clone(), [count, self.frames / TIME_POOL]);
-        (
-            Tensor::from_data(features, device),
-            Tensor::from_data(mask, device),
-        )
+        Input {
+            features: Tensor::from_data(features, device),
+            mask: Tensor::from_data(mask, device),
+            voices: (!self.voices.is_empty()).then(|| self.matrix(&self.voices, device)),
+        }
     }
 
     /// Some of its values, as `[B, width]`.
@@ -182,6 +191,8 @@ pub struct Source {
     examples: Vec<Example>,
     /// The places of the examples of each speaker of each corpus.
     speakers: BTreeMap<(Corpus, String), Vec<usize>>,
+    /// The voices that are known, in order; empty where the network knows none.
+    voices: Vec<String>,
     draws: WeightedIndex<f64>,
     /// Made-up sounds that are no voice; making them anew for each batch would take as long as learning from them.
     sounds: Vec<Vec<Frame>>,
@@ -198,6 +209,7 @@ impl Source {
     pub fn new(examples: Vec<Example>, config: &Config) -> Result<Arc<Self>> {
         let clips: Vec<_> = examples.iter().map(|example| &example.clip).collect();
         let weights = draws::weights(&clips, &config.training);
+        let known = config.network.known_voices.is_some_and(|voices| voices > 0);
         let mut features = config.feature_settings();
         // A network learns without them, so no window of a batch has to have them made.
         features.kinds.retain(|kind| kind.functionals() == 0);
@@ -207,6 +219,11 @@ impl Source {
         };
         Ok(Arc::new(Self {
             speakers: dataset::places_by(&examples, Clip::voice),
+            voices: if known {
+                dataset::speakers(&examples)
+            } else {
+                Vec::new()
+            },
             draws: WeightedIndex::new(weights).context("there is nothing to learn from")?,
             sounds: (0..SOUNDS).into_par_iter().map(sound).collect(),
             windowing: Windowing::new(&features),
@@ -304,6 +321,7 @@ impl Source {
             corpus: Some(corpus),
             known,
             joined,
+            voices: self.only(self.voices.binary_search(&example.clip.speaker).ok()),
             ..item
         }
     }
@@ -356,6 +374,14 @@ impl Source {
         self.windowing.window_after(earlier, frames, background_at)
     }
 
+    /// 1 for one of the known voices, 0 for the others.
+    fn only(&self, voice: Option<usize>) -> Vec<f32> {
+        let voices = 0..self.voices.len();
+        voices
+            .map(|own| f32::from(u8::from(Some(own) == voice)))
+            .collect()
+    }
+
     fn sound(&self, rng: &mut ChaCha8Rng) -> Item {
         let sound = &self.sounds[rng.random_range(0..self.sounds.len())];
         let (_, frames) = augment(&[], sound, &self.config.augmentation, rng);
@@ -364,6 +390,8 @@ impl Source {
             target: [1.0 / Emotion::COUNT as f32; Emotion::COUNT],
             classes: [1.0; Emotion::COUNT],
             voice: 0.0,
+            // Any voice will be what it resembles most.
+            voices: self.only((0..self.voices.len()).choose(rng)),
             ..Item::unpadded(&window, self.windowing.columns())
         }
     }
@@ -448,6 +476,31 @@ mod tests {
     fn an_epoch_is_the_same_each_time_and_unlike_the_next() {
         assert_eq!(batches(0), batches(0));
         assert_ne!(batches(0), batches(1));
+    }
+
+    #[test]
+    fn known_voices_are_told_in_order() {
+        let config = Config::first(&["network.known_voices=96", "augmentation.mixup_share=0"]);
+        let examples = examples();
+        let speakers = dataset::speakers(&examples);
+        assert_eq!(speakers.len(), 96);
+        let source = Source::new(examples, &config).unwrap();
+        let mut rng = ChaCha8Rng::seed_from_u64(1);
+        for (place, speaker) in speakers.iter().enumerate() {
+            let own = source
+                .examples
+                .iter()
+                .find(|own| own.clip.speaker == *speaker);
+            let item = source.clip(own.unwrap(), &mut rng);
+            let voices: Vec<usize> = (0..96).filter(|&at| item.voices[at] > 0.0).collect();
+            assert_eq!(voices, [place]);
+        }
+        assert_eq!(source.sound(&mut rng).voices.iter().sum::<f32>(), 1.0);
+        for batch in source.epoch(0).into_iter().take(1) {
+            let voices = batch.input(&Device::flex()).voices.unwrap();
+            assert_eq!(voices.dims(), [batch.voice.len(), 96]);
+        }
+        assert!(batches(0)[0].input(&Device::flex()).voices.is_none());
     }
 
     #[test]

@@ -174,6 +174,10 @@ pub struct NetworkSettings {
     /// the model that goes on, or one output for all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub corpus_outputs: Option<bool>,
+    /// Voices that the layers on functionals are to know again: all that are learned from, or none. Left out, as in the model that goes
+    /// on, or none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub known_voices: Option<usize>,
 }
 
 impl NetworkSettings {

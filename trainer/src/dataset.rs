@@ -57,6 +57,13 @@ pub fn places_by<K: Ord>(
     places
 }
 
+/// Who speaks in some examples, each once, in order.
+#[must_use]
+pub fn speakers(examples: &[Example]) -> Vec<String> {
+    let speakers = places_by(examples, |clip| clip.speaker.clone());
+    speakers.into_keys().collect()
+}
+
 /// The examples of some clips by role, and the clips that gave none.
 #[derive(Debug, Default)]
 pub struct Dataset {

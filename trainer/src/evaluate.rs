@@ -206,8 +206,8 @@ pub fn run(network: &Network, windows: &[Window], device: &Device) -> Vec<Logits
         return Vec::new();
     };
     let columns = first.features.len() / WINDOW_ROWS;
-    let (features, mask) = Batch::plain(windows, columns).input(device);
-    let (mut logits, voice) = network.forward(features, mask);
+    let mut input = Batch::plain(windows, columns).input(device);
+    let mut added = None;
     if let Some(head) = &network.functionals {
         let functionals = windows
             .iter()
@@ -215,8 +215,16 @@ pub fn run(network: &Network, windows: &[Window], device: &Device) -> Vec<Logits
         let functionals: Vec<f32> = functionals.collect();
         let shape = [windows.len(), functionals.len() / windows.len()];
         let functionals = Tensor::from_data(TensorData::new(functionals, shape), device);
-        logits = logits + head.forward(functionals);
+        let standardised = head.standardised(functionals);
+        let voices = head.voices.as_ref();
+        input.voices = voices.map(|voices| voices.which.probabilities(standardised.clone()));
+        added = Some(head.forward(standardised));
     }
+    let (logits, voice) = network.forward(input);
+    let logits = match added {
+        Some(added) => logits + added,
+        None => logits,
+    };
     let numbers = |tensor: Tensor<2>| -> Vec<f32> {
         tensor.into_data().try_to_vec().expect("logits are f32")
     };

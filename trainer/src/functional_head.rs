@@ -11,10 +11,12 @@ use crate::{
     dataset::{self, Example},
     draws,
     evaluate::FIRST_SECOND_FRAMES,
+    known_voices::{KnownVoices, Recall},
     network::{Architecture, FunctionalHead},
     non_voice,
     train::relative_rate,
 };
+use anyhow::{Result, ensure};
 use burn::{
     module::Param,
     nn::Linear,
@@ -36,12 +38,12 @@ use rayon::prelude::*;
 /// How often each window is drawn, about.
 const PASSES: usize = 10;
 /// Steps of the fit, where there are few windows.
-const LEAST_STEPS: usize = 200;
+pub(crate) const LEAST_STEPS: usize = 200;
 /// Windows of a step.
-const BATCH: usize = 256;
+pub(crate) const BATCH: usize = 256;
 /// The highest learning rate.
-const RATE: f64 = 1e-3;
-const WEIGHT_DECAY: f32 = 0.01;
+pub(crate) const RATE: f64 = 1e-3;
+pub(crate) const WEIGHT_DECAY: f32 = 0.01;
 /// Functionals that a step does not look at.
 const FUNCTIONALS_DROPPED: f64 = 0.2;
 /// Of the hidden layer, what a window does not look at.
@@ -58,37 +60,56 @@ const SOUNDS: usize = 512;
 const TINY: f32 = 1e-6;
 
 /// A window that they learn from.
-struct Row {
-    functionals: Vec<f32>,
+pub(crate) struct Row {
+    pub(crate) functionals: Vec<f32>,
+    /// Which of the speakers it is, if there is a voice in it.
+    pub(crate) voice: Option<usize>,
+    /// The clip that it is of.
+    pub(crate) clip: usize,
     target: [f32; Emotion::COUNT],
     classes: [f32; Emotion::COUNT],
     corpora: [f32; FunctionalHead::CORPORA],
-    weight: f64,
+    pub(crate) weight: f64,
 }
 
 /// A perceptron on the last window, the first second and a crop of each example, and on a crop of each of its copies; with
 /// [`joined_share`](crate::config::Training::joined_share) on the window that another clip comes before, too. Gives the same each time.
-#[must_use]
+///
+/// # Errors
+///
+/// If voices are to be known, and are not as many as there are.
 pub fn fit(
     examples: &[Example],
     config: &Config,
     architecture: &Architecture,
     device: &Device,
-) -> FunctionalHead {
+) -> Result<FunctionalHead> {
     let config = &fitting(config);
-    let rows = rows(examples, config);
-    let (mean, scale) = distribution(&rows, architecture.functionals);
+    let speakers = dataset::speakers(examples);
+    ensure!(
+        [0, speakers.len()].contains(&architecture.known_voices),
+        "network.known_voices is {}, but {} voices are learned from: give that number, or 0",
+        architecture.known_voices,
+        speakers.len()
+    );
     let mut head = architecture.silent_head(device);
+    let share = head.share();
+    let rows = rows(examples, &speakers, share, config);
+    let (mean, scale) = distribution(&rows, architecture.functionals);
     head.mean = FunctionalHead::measured(Tensor::from_floats(mean.as_slice(), device));
     head.scale = FunctionalHead::measured(Tensor::from_floats(scale.as_slice(), device));
-    let mut head = perceptron(&rows, head, config, device);
+    let recall = (architecture.known_voices > 0).then(|| {
+        let voices = architecture.known_voices;
+        Recall::new(&rows, &head, voices, config, device)
+    });
+    let mut head = perceptron(&rows, recall.as_ref(), head, config, device);
     if head.gate.is_none() {
-        let weakened = |values: Tensor<2>| (values * FunctionalHead::SHARE).detach();
+        let weakened = |values: Tensor<2>| (values * share).detach();
         head.emotions.weight = head.emotions.weight.map(weakened);
-        let weakened = |values: Tensor<1>| (values * FunctionalHead::SHARE).detach();
+        let weakened = |values: Tensor<1>| (values * share).detach();
         head.emotions.bias = head.emotions.bias.map(|bias| bias.map(weakened));
     }
-    head
+    Ok(head)
 }
 
 /// The run's configuration with what differs in this fit.
@@ -117,7 +138,7 @@ fn corpora(corpus: Corpus) -> [f32; FunctionalHead::CORPORA] {
     std::array::from_fn(|at| f32::from(at == own))
 }
 
-fn rows(examples: &[Example], config: &Config) -> Vec<Row> {
+fn rows(examples: &[Example], speakers: &[String], head_share: f32, config: &Config) -> Vec<Row> {
     let windowing = Windowing::new(&config.feature_settings());
     let functionals = |frames: &[Frame], rng: &mut ChaCha8Rng| {
         let background_at = rng.random_range(0..BACKGROUND_FRAMES);
@@ -129,7 +150,7 @@ fn rows(examples: &[Example], config: &Config) -> Vec<Row> {
     let clips: Vec<_> = examples.iter().map(|example| &example.clip).collect();
     let mut weights = draws::weights(&clips, &config.training);
     // The network expects a class of a corpus as often as it is drawn. They lean as far the other way, so that the sum expects each as often.
-    draws::even_out_classes(&clips, &mut weights, 1.0 + 1.0 / FunctionalHead::SHARE);
+    draws::even_out_classes(&clips, &mut weights, 1.0 + 1.0 / head_share);
     let joined = config.training.joined_share > 0.0;
     let lines = joined.then(|| dataset::places_by(examples, Clip::line));
     let voices = examples.par_iter().zip(weights).enumerate();
@@ -163,8 +184,11 @@ fn rows(examples: &[Example], config: &Config) -> Vec<Row> {
             let classes = batch::classes(example.clip.corpus);
             let target = batch::target(&example.clip, &config.training);
             let corpora = corpora(example.clip.corpus);
+            let voice = speakers.binary_search(&example.clip.speaker).ok();
             windows.into_iter().map(move |(functionals, share)| Row {
                 functionals,
+                voice,
+                clip: number,
                 target,
                 classes,
                 corpora,
@@ -180,6 +204,8 @@ fn rows(examples: &[Example], config: &Config) -> Vec<Row> {
         let frames = non_voice::frames(&config.features.kinds, &mut rng);
         Row {
             functionals: functionals(&frames, &mut rng),
+            voice: None,
+            clip: number,
             target: [1.0 / Emotion::COUNT as f32; Emotion::COUNT],
             classes: [1.0; Emotion::COUNT],
             corpora: [1.0 / FunctionalHead::CORPORA as f32; FunctionalHead::CORPORA],
@@ -211,9 +237,11 @@ fn distribution(rows: &[Row], functionals: usize) -> (Vec<f32>, Vec<f32>) {
     (mean.into_iter().map(|mean| mean as f32).collect(), scale)
 }
 
-/// The layers for a head that knows how the functionals are distributed, and says nothing yet.
+/// The layers for a head that knows how the functionals are distributed, and says nothing yet. With a recall they learn from what the
+/// functionals are beside those of the voice, and are given that voice.
 fn perceptron(
     rows: &[Row],
+    recall: Option<&Recall>,
     mut head: FunctionalHead,
     config: &Config,
     device: &Device,
@@ -235,13 +263,17 @@ fn perceptron(
     };
     let steps = (PASSES * rows.len() / BATCH).max(LEAST_STEPS);
     for step in 0..steps {
-        let drawn: Vec<&Row> = (0..BATCH).map(|_| &rows[draws.sample(&mut rng)]).collect();
+        let places: Vec<usize> = (0..BATCH).map(|_| draws.sample(&mut rng)).collect();
+        let drawn: Vec<&Row> = places.iter().map(|&place| &rows[place]).collect();
         let values = |of: fn(&Row) -> &[f32]| -> Vec<f32> {
             drawn.iter().flat_map(|row| of(row)).copied().collect()
         };
         let looked_at = kept(inputs, FUNCTIONALS_DROPPED, &mut rng);
         let looked_at = Tensor::<1>::from_floats(looked_at.as_slice(), device);
-        let functionals = head.standardised(matrix(values(|row| &row.functionals)));
+        let mut functionals = head.standardised(matrix(values(|row| &row.functionals)));
+        if let Some(recall) = recall {
+            functionals = functionals - recall.habits_of(&places);
+        }
         let functionals = functionals * looked_at.unsqueeze();
         let firing = kept(BATCH * width, HIDDEN_DROPPED, &mut rng);
         let hidden = relu(head.hidden.forward(functionals)) * matrix(firing);
@@ -258,11 +290,21 @@ fn perceptron(
         let rate = RATE * relative_rate(step as f64 / steps as f64, &config.training);
         head = optimizer.step(rate, head, gradients);
     }
+    head.voices = recall.map(|recall| KnownVoices {
+        which: recall.which.clone(),
+        natures: Param::from_tensor(
+            recall
+                .habits
+                .clone()
+                .matmul(head.hidden.weight.val())
+                .detach(),
+        ),
+    });
     head
 }
 
 /// Weights and biases of either sign, the smaller the more inputs a layer has: as burn's own, but the same on every device.
-fn randomise(layer: &mut Linear, rng: &mut ChaCha8Rng, device: &Device) {
+pub(crate) fn randomise(layer: &mut Linear, rng: &mut ChaCha8Rng, device: &Device) {
     let shape: [usize; 2] = layer.weight.dims();
     let [inputs, outputs] = shape;
     let largest = 1.0 / (inputs as f32).sqrt();
@@ -277,7 +319,7 @@ fn randomise(layer: &mut Linear, rng: &mut ChaCha8Rng, device: &Device) {
 }
 
 /// Factors of what is dropped, 0, and of what is kept, which makes up for it.
-fn kept(count: usize, dropped: f64, rng: &mut ChaCha8Rng) -> Vec<f32> {
+pub(crate) fn kept(count: usize, dropped: f64, rng: &mut ChaCha8Rng) -> Vec<f32> {
     let factor = (1.0 / (1.0 - dropped)) as f32;
     let factors = (0..count).map(|_| {
         if rng.random_bool(dropped) {
@@ -337,7 +379,9 @@ mod tests {
             let settings = config.feature_settings();
             let architecture = Architecture::new(&config.network, &settings);
             let autodiff = device.clone().autodiff();
-            let head = fit(&known, &config, &architecture, &autodiff).valid();
+            let head = fit(&known, &config, &architecture, &autodiff)
+                .unwrap()
+                .valid();
             let weights = head.emotions.weight.val();
             for output in 0..weights.dims()[1] / Emotion::COUNT {
                 let surprise = output * Emotion::COUNT + Emotion::Surprise.index();
@@ -361,5 +405,66 @@ mod tests {
                 assert!(after > before + 0.1, "{before} to {after}");
             }
         }
+    }
+
+    #[test]
+    fn known_voices_are_known_again_and_judged_by_what_they_are_as_a_rule() {
+        let config = |voices: usize| {
+            Config::first(&[
+                "features.kinds=[\"log-mel\",\"functionals\"]",
+                &format!("network.known_voices={voices}"),
+            ])
+        };
+        let device = Device::flex();
+        let autodiff = device.clone().autodiff();
+        let (known, new): (Vec<Example>, Vec<Example>) = (0..108)
+            .map(example)
+            .partition(|example| example.clip.path.to_str() < Some("80"));
+        let fit = |voices| {
+            let config = config(voices);
+            let architecture = Architecture::new(&config.network, &config.feature_settings());
+            fit(&known, &config, &architecture, &autodiff)
+        };
+        let Err(wrong) = fit(5) else {
+            panic!("there are six voices")
+        };
+        assert!(wrong.to_string().contains("6 voices"), "{wrong}");
+
+        let head = fit(6).unwrap().valid();
+        let voices = head.voices.as_ref().unwrap();
+        assert_eq!(voices.count(), 6);
+        let windowing = Windowing::new(&config(6).feature_settings());
+        let (mut recognised, mut right) = (0, 0);
+        for example in &new {
+            let window = windowing.window(example.frames());
+            let functionals = Tensor::<1>::from_floats(&*window.functionals, &device);
+            let standardised = head.standardised(functionals.unsqueeze());
+            let said = voices.which.probabilities(standardised.clone());
+            let said: Vec<f32> = said.into_data().try_to_vec().unwrap();
+            let own: usize = example.clip.speaker[1..].parse().unwrap();
+            let likelier = said.iter().filter(|&&other| other > said[own]).count();
+            recognised += usize::from(likelier == 0);
+            let logits: Vec<f32> = head.forward(standardised).into_data().try_to_vec().unwrap();
+            let [angry, sad] = [Emotion::Angry, Emotion::Sad].map(|own| logits[own.index()]);
+            right += usize::from((example.clip.emotion == Emotion::Angry) == (angry > sad));
+        }
+        let most = new.len() * 9 / 10;
+        assert!(recognised >= most, "{recognised} of {}", new.len());
+        assert!(right >= most, "{right} of {}", new.len());
+        // What is taken off is what the hidden layer makes of the mean of a voice's windows.
+        let natures = voices.natures.val();
+        let first = known.iter().filter(|example| example.clip.speaker == "S0");
+        let windows: Vec<f32> = first
+            .clone()
+            .flat_map(|example| windowing.window(example.frames()).functionals.into_vec())
+            .collect();
+        let shape = [first.count(), config(6).feature_settings().functionals()];
+        let windows = Tensor::<2>::from_data(TensorData::new(windows, shape), &device);
+        let mean = head.standardised(windows).mean_dim(0);
+        let made = mean.matmul(head.hidden.weight.val());
+        let distance = |a: Tensor<2>, b: Tensor<2>| (a - b).abs().mean().into_scalar::<f32>();
+        let own = distance(made.clone(), natures.clone().narrow(0, 0, 1));
+        let others = distance(made, natures.narrow(0, 3, 1));
+        assert!(own < 0.5 * others, "{own} for {others}");
     }
 }

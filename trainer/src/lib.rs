@@ -26,6 +26,7 @@ pub mod facts;
 pub mod figures_table;
 pub mod files;
 pub mod functional_head;
+pub mod known_voices;
 pub mod learned_voices;
 pub mod log;
 pub mod loss;

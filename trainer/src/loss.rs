@@ -15,8 +15,7 @@ use burn::tensor::{
 #[must_use]
 pub fn loss(student: &Student, batch: &Batch, training: &Training, device: &Device) -> Tensor<1> {
     let count = batch.voice.len();
-    let (features, mask) = batch.input(device);
-    let pooled = student.network.listen(features, mask);
+    let pooled = student.network.listen(batch.input(device));
     let aside = student.side_tasks.as_ref();
     let aside = aside.map(|tasks| tasks.loss(&pooled, batch, training));
     let (logits, voice) = student.network.judge(pooled);

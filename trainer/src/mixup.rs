@@ -19,6 +19,7 @@ pub fn mix(items: &mut [Item], settings: &Augmentation, rng: &mut impl Rng) {
         let share = beta.sample(rng).max(0.5) as f32;
         blend(&mut item.rows, &other.rows, share);
         blend(&mut item.target, &other.target, share);
+        blend(&mut item.voices, &other.voices, share);
         blend(&mut item.statement, &other.statement, share);
         blend(&mut item.listeners, &other.listeners, share);
         let larger = |a: &mut f32, b: &f32| *a = a.max(*b);
@@ -51,6 +52,7 @@ mod tests {
         Item {
             rows: vec![level; steps * 4 * 2],
             mask: vec![1.0; steps],
+            voices: Vec::new(),
             target,
             classes: target,
             voice,

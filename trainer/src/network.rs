@@ -4,6 +4,7 @@
 //! log-mel columns  [B, T, 64] ─► n × (3×3 convolution, batch norm, ReLU) ─► [B, T/P, channels × bands] ┐
 //! other columns    [B, T, C]  ─► P frames side by side ───────────────────► [B, T/P, P C] ─────────────┴─► linear: steps ┐
 //! overall columns  [B, C]     ─► linear ─────────────────────────────────────────────────────────────────────────────────┤
+//! known voices     [B, V]     ─► linear ─────────────────────────────────────────────────────────────────────────────────┤
 //!   ┌────────────────────────────────────────────────────────────────────────────────────────────────────────────────────┘
 //!   └─► ReLU ─► LSTM ─► attention, mean and deviation over the real steps ─► logits [B, 7]
 //!                                                                       └─► voice [B, 1]
@@ -12,7 +13,10 @@
 //! `lstm` has no convolutions: all its columns go the middle way. `cnn` has no LSTM. `P`, the frames of a step, is what the
 //! convolutions' strides come to: 4, or 8, of which the mask gives every second step.
 
-use crate::config::{NetworkKind, NetworkSettings};
+use crate::{
+    config::{NetworkKind, NetworkSettings},
+    known_voices::KnownVoices,
+};
 use burn::{
     module::{Module, Param, RunningState},
     nn::{
@@ -55,6 +59,8 @@ pub struct Architecture {
     pub functional_hidden: usize,
     /// Whether the layers on functionals have an output for each corpus.
     pub corpus_outputs: bool,
+    /// Voices that they know again.
+    pub known_voices: usize,
     /// Channels of the convolutions.
     pub channels: Vec<usize>,
     /// Strides of the convolutions, `[frames, bands]`.
@@ -87,6 +93,11 @@ impl Architecture {
                 0
             },
             corpus_outputs: features.functionals() > 0 && settings.outputs_by_corpus(),
+            known_voices: if features.functionals() > 0 {
+                settings.known_voices.unwrap_or(0)
+            } else {
+                0
+            },
             channels: settings.channels.iter().copied().take(blocks).collect(),
             strides: settings.strides.iter().copied().take(blocks).collect(),
             projection: settings.projection,
@@ -168,14 +179,33 @@ impl Architecture {
         let outputs = FunctionalHead::outputs(self.corpus_outputs);
         let gate = if self.corpus_outputs { outputs } else { 0 };
         let (inputs, width) = (self.functionals, self.functional_hidden);
-        width * (inputs + outputs * Emotion::COUNT + gate) + gate * Emotion::COUNT
+        let traits = KnownVoices::TRAITS;
+        let voices = match self.known_voices {
+            0 => 0,
+            voices => traits * inputs + voices * (traits + width + self.projection),
+        };
+        voices + width * (inputs + outputs * Emotion::COUNT + gate) + gate * Emotion::COUNT
     }
 
     /// Layers on functionals that add nothing.
     #[must_use]
     pub fn silent_head(&self, device: &Device) -> FunctionalHead {
         let (functionals, width) = (self.functionals, self.functional_hidden);
-        FunctionalHead::silent(functionals, width, self.corpus_outputs, device)
+        let head = FunctionalHead::silent(functionals, width, self.corpus_outputs, device);
+        let voices = self.known_voices;
+        FunctionalHead {
+            voices: (voices > 0).then(|| KnownVoices::silent(functionals, voices, width, device)),
+            ..head
+        }
+    }
+
+    /// A layer on known voices that adds nothing, if any are known.
+    #[must_use]
+    pub fn silent_voices(&self, device: &Device) -> Option<Linear> {
+        let layer = LinearConfig::new(self.known_voices, self.projection)
+            .with_bias(false)
+            .with_initializer(Initializer::Zeros);
+        (self.known_voices > 0).then(|| layer.init(device))
     }
 
     /// Whether layers on functionals have these sizes.
@@ -183,6 +213,7 @@ impl Architecture {
     pub fn fits(&self, head: &FunctionalHead) -> bool {
         head.hidden.weight.dims() == [self.functionals, self.functional_hidden]
             && head.gate.is_some() == self.corpus_outputs
+            && head.voices.as_ref().map_or(0, KnownVoices::count) == self.known_voices
     }
 
     /// A network with random weights, from the device's generator. `dropout` is the share of activations dropped in training.
@@ -224,9 +255,20 @@ impl Architecture {
             emotions: LinearConfig::new(width, Emotion::COUNT).init(device),
             voice: LinearConfig::new(width, 1).init(device),
             functionals: (self.functionals > 0).then(|| self.silent_head(device)),
+            voices: self.silent_voices(device),
             dropout: DropoutConfig::new(dropout).init(),
         }
     }
+}
+
+/// What a network takes.
+pub struct Input {
+    /// `[B, T, columns]`; `T` is a multiple of 4.
+    pub features: Tensor<3>,
+    /// `[B, T/4]`.
+    pub mask: Tensor<2>,
+    /// How likely it is each of the known voices, `[B, voices]`, for a network that knows any.
+    pub voices: Option<Tensor<2>>,
 }
 
 /// A convolution with its batch norm.
@@ -327,6 +369,8 @@ pub struct Network {
     pub voice: Linear,
     /// What the functionals add to the emotions' logits. Fitted beforehand, not learned: see [`functional_head`](crate::functional_head).
     pub functionals: Option<FunctionalHead>,
+    /// What the projection takes from which known voice it is, without a bias of its own.
+    pub voices: Option<Linear>,
     /// Before the LSTM and before the heads.
     pub dropout: Dropout,
 }
@@ -341,6 +385,8 @@ pub struct FunctionalHead {
     pub scale: Param<Tensor<1>>,
     /// To the values of a hidden layer, of which a ReLU leaves the positive.
     pub hidden: Linear,
+    /// What is taken off these values, for the voice that is heard.
+    pub voices: Option<KnownVoices>,
     /// From these to what is added to the emotions' logits; with a gate to the logits by each corpus, side by side.
     pub emotions: Linear,
     /// From the same to the logits of the corpora.
@@ -355,7 +401,9 @@ impl FunctionalHead {
     /// Corpora of a gate: CREMA-D, RAVDESS spoken and sung, SAVEE and TESS.
     pub const CORPORA: usize = 4;
     /// How much of what they say is added to the network's logits. 0.5 to 1 are as good: see `models/EXPERIMENTS.md`.
-    pub const SHARE: f32 = 0.75;
+    const SHARE: f32 = 0.75;
+    /// The same where they know the voice, and so are right more often.
+    const KNOWN_SHARE: f32 = 1.0;
     /// The least probability of an emotion that a mixture says.
     pub const LEAST: f32 = 1e-6;
 
@@ -372,6 +420,7 @@ impl FunctionalHead {
             hidden: linear(functionals, width),
             emotions: linear(width, Self::outputs(corpus_outputs) * Emotion::COUNT),
             gate: corpus_outputs.then(|| linear(width, Self::CORPORA)),
+            voices: None,
         }
     }
 
@@ -392,14 +441,26 @@ impl FunctionalHead {
         standardised.clamp(-Self::LARGEST, Self::LARGEST)
     }
 
-    /// `[B, functionals]` to what is added to the logits, `[B, 7]`.
+    /// How much of what they say is added to the network's logits.
     #[must_use]
-    pub fn forward(&self, functionals: Tensor<2>) -> Tensor<2> {
-        let standardised = self.standardised(functionals);
-        let logits = self.judge(relu(self.hidden.forward(standardised)));
+    pub fn share(&self) -> f32 {
+        match self.voices {
+            Some(_) => Self::KNOWN_SHARE,
+            None => Self::SHARE,
+        }
+    }
+
+    /// [Standardised](Self::standardised) functionals `[B, functionals]` to what is added to the logits, `[B, 7]`.
+    #[must_use]
+    pub fn forward(&self, standardised: Tensor<2>) -> Tensor<2> {
+        let mut hidden = self.hidden.forward(standardised.clone());
+        if let Some(voices) = &self.voices {
+            hidden = hidden - voices.nature(standardised);
+        }
+        let logits = self.judge(relu(hidden));
         // Without a gate the weights have the share in them.
         match self.gate {
-            Some(_) => logits * Self::SHARE,
+            Some(_) => logits * self.share(),
             None => logits,
         }
     }
@@ -506,10 +567,9 @@ impl Network {
         self.tone.as_ref().map_or(0, |tone| tone.weight.dims()[0])
     }
 
-    /// `features` `[B, T, columns]` and `mask` `[B, T/4]` to the emotions' logits `[B, 7]` and the voice's `[B, 1]`. `T` is a
-    /// multiple of 4.
-    pub fn forward(&self, features: Tensor<3>, mask: Tensor<2>) -> (Tensor<2>, Tensor<2>) {
-        self.judge(self.listen(features, mask))
+    /// The emotions' logits `[B, 7]` and the voice's `[B, 1]`.
+    pub fn forward(&self, input: Input) -> (Tensor<2>, Tensor<2>) {
+        self.judge(self.listen(input))
     }
 
     /// Pooled steps `[B, 3 H]` to the logits of the emotions and the voice.
@@ -520,8 +580,13 @@ impl Network {
         )
     }
 
-    /// The input of [`forward`](Self::forward) to the pooled steps, `[B, 3 H]`.
-    pub fn listen(&self, features: Tensor<3>, mask: Tensor<2>) -> Tensor<2> {
+    /// The pooled steps, `[B, 3 H]`.
+    pub fn listen(&self, input: Input) -> Tensor<2> {
+        let Input {
+            features,
+            mask,
+            voices,
+        } = input;
         let [batch, frames, columns] = features.dims();
         let stride = self.mask_stride();
         let mask = mask.slice(s![.., ..;stride as isize]);
@@ -544,6 +609,9 @@ impl Network {
             // Every row of the window has them.
             let overall = features.slice(s![.., -1.., (columns - overall) as isize..]);
             x = x + tone.forward(overall);
+        }
+        if let (Some(layer), Some(voices)) = (&self.voices, voices) {
+            x = x + layer.forward(voices).unsqueeze_dim::<3>(1);
         }
         let mut x = self.dropout.forward(relu(x));
         if let Some(lstm) = &self.lstm {
@@ -580,6 +648,14 @@ mod tests {
         Architecture::new(&settings, &FeatureSettings::of(features))
     }
 
+    fn input(features: &Tensor<3>, mask: &Tensor<2>) -> Input {
+        Input {
+            features: features.clone(),
+            mask: mask.clone(),
+            voices: None,
+        }
+    }
+
     #[test]
     fn every_kind_takes_every_feature() {
         let device = Device::flex();
@@ -587,10 +663,11 @@ mod tests {
             for features in [&[FeatureKind::LogMel][..], &FeatureKind::ALL] {
                 let architecture = architecture(kind, features);
                 let network = architecture.init(0.0, &device);
-                let (logits, voice) = network.forward(
-                    Tensor::zeros([2, 120, architecture.columns], &device),
-                    Tensor::ones([2, 30], &device),
-                );
+                let (logits, voice) = network.forward(Input {
+                    features: Tensor::zeros([2, 120, architecture.columns], &device),
+                    mask: Tensor::ones([2, 30], &device),
+                    voices: None,
+                });
                 assert_eq!((logits.dims(), voice.dims()), ([2, 7], [2, 1]));
                 assert_eq!(network.lstm.is_some(), kind != NetworkKind::Cnn);
                 assert_eq!(network.blocks.is_empty(), kind == NetworkKind::Lstm);
@@ -605,7 +682,7 @@ mod tests {
         let network = architecture.init(0.0, &device);
         let x = Tensor::<3>::random([2, 120, 64], Distribution::Default, &device);
         let logits = |network: &Network| -> Vec<f32> {
-            let (logits, _) = network.forward(x.clone(), Tensor::ones([2, 30], &device));
+            let (logits, _) = network.forward(input(&x, &Tensor::ones([2, 30], &device)));
             logits.into_data().try_to_vec().unwrap()
         };
         let before = logits(&network);
@@ -650,6 +727,31 @@ mod tests {
     }
 
     #[test]
+    fn a_known_voice_is_expected_to_be_itself() {
+        let device = Device::flex();
+        let mut settings = Config::first(&[]).network;
+        settings.known_voices = Some(3);
+        let features = FeatureSettings::of(&[FeatureKind::LogMel, FeatureKind::Functionals]);
+        let mut network = Architecture::new(&settings, &features).init(0.0, &device);
+        let x = Tensor::<3>::random([1, 120, 64], Distribution::Default, &device);
+        let mask = Tensor::<2>::ones([1, 30], &device);
+        let says = |network: &Network, voices: [f32; 3]| {
+            let voices = Tensor::<1>::from_floats(voices, &device).unsqueeze();
+            let input = Input {
+                voices: Some(voices),
+                ..input(&x, &mask)
+            };
+            network.forward(input).0.into_data()
+        };
+        let [first, second] = [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]];
+        assert_eq!(says(&network, first), says(&network, second), "silent");
+        let layer = network.voices.as_mut().unwrap();
+        let weight = layer.weight.val();
+        layer.weight = Param::from_tensor(weight.random_like(Distribution::Default));
+        assert_ne!(says(&network, first), says(&network, second));
+    }
+
+    #[test]
     fn a_column_that_is_taken_away_is_one_that_is_always_zero() {
         let device = Device::flex();
         let kinds = [FeatureKind::LogMel, FeatureKind::Ltas, FeatureKind::Habit];
@@ -658,9 +760,9 @@ mod tests {
         let (bands, habit) = (x.clone().narrow(2, 0, 64), x.clone().narrow(2, 64, 39));
         let padded = Tensor::cat(vec![bands, Tensor::zeros([2, 120, 32], &device), habit], 2);
         let mask = Tensor::<2>::ones([2, 30], &device);
-        let (whole, _) = network.forward(padded, mask.clone());
+        let (whole, _) = network.forward(input(&padded, &mask));
         let kept: Vec<usize> = (32..32 + 39).collect();
-        let (without, _) = network.clone().looking_at(&kept).forward(x, mask);
+        let (without, _) = network.clone().looking_at(&kept).forward(input(&x, &mask));
         whole
             .into_data()
             .assert_approx_eq::<f32>(&without.into_data(), Tolerance::absolute(1e-5));
@@ -675,7 +777,7 @@ mod tests {
         let network = network.init(0.0, &device);
         let x = Tensor::<3>::random([4, 120, 64], Distribution::Normal(0.0, 1.0), &device);
         let mask = Tensor::<2>::ones([4, 30], &device);
-        let says = |network: &Network| network.forward(x.clone(), mask.clone()).0.into_data();
+        let says = |network: &Network| network.forward(input(&x, &mask)).0.into_data();
         let before = says(&network);
         let normed = network.clone().normed_by(x.clone());
         before.assert_approx_eq::<f32>(&says(&normed), Tolerance::absolute(1e-4));
@@ -684,7 +786,7 @@ mod tests {
         let while_it_learns = |network: Network| {
             let x = Tensor::from_data(x.to_data(), &learning);
             let mask = Tensor::from_data(mask.to_data(), &learning);
-            network.train().forward(x, mask).0.into_data()
+            network.train().forward(input(&x, &mask)).0.into_data()
         };
         let distance = |said: &TensorData| -> f32 {
             let pairs = before.iter::<f32>().zip(said.iter::<f32>());
@@ -704,8 +806,8 @@ mod tests {
         let padded = Tensor::cat(vec![Tensor::zeros([1, 220, 64], &device), short.clone()], 1);
         let mask = Tensor::<2>::ones([1, 20], &device);
         let padded_mask = Tensor::cat(vec![Tensor::zeros([1, 55], &device), mask.clone()], 1);
-        let (short, _) = network.forward(short, mask);
-        let (padded, _) = network.forward(padded, padded_mask);
+        let (short, _) = network.forward(input(&short, &mask));
+        let (padded, _) = network.forward(input(&padded, &padded_mask));
         short
             .into_data()
             .assert_approx_eq::<f32>(&padded.into_data(), Tolerance::absolute(1e-5));

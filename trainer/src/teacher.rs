@@ -2,8 +2,13 @@
 //! the Knowledge in a Neural Network, 2015).
 
 use crate::{
-    batch::Batch, checkpoint::RunFolder, config::Config, corpora::Corpus, evaluation,
-    facts::RunFacts, network::Network,
+    batch::Batch,
+    checkpoint::RunFolder,
+    config::Config,
+    corpora::Corpus,
+    evaluation,
+    facts::RunFacts,
+    network::{Input, Network},
 };
 use anyhow::{Context, Result, bail, ensure};
 use burn::tensor::{Device, activation::softmax};
@@ -93,11 +98,14 @@ impl Teachers {
         if self.all.is_empty() {
             return;
         }
-        let (features, mask) = batch.input(&self.device);
+        let input = batch.input(&self.device);
         let absent = batch.absent(&self.device);
         let say = |teacher: &Teacher| -> Vec<f32> {
-            let features = features.clone().narrow(2, 0, teacher.columns);
-            let (logits, _) = teacher.network.forward(features, mask.clone());
+            let (logits, _) = teacher.network.forward(Input {
+                features: input.features.clone().narrow(2, 0, teacher.columns),
+                mask: input.mask.clone(),
+                voices: input.voices.clone(),
+            });
             let said = softmax(logits + absent.clone(), 1).into_data();
             said.try_to_vec().expect("probabilities are f32")
         };

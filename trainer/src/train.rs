@@ -113,8 +113,16 @@ pub fn train(config: &Config, dataset: Dataset, options: Options) -> Result<Outc
         network.functionals = Some(if folder.latest()?.is_some() {
             architecture.silent_head(&device)
         } else {
-            functional_head::fit(&dataset.training, config, &architecture, &device)
+            functional_head::fit(&dataset.training, config, &architecture, &device)?
         });
+    }
+    if network
+        .voices
+        .as_ref()
+        .map_or(0, |own| own.weight.dims()[0])
+        != architecture.known_voices
+    {
+        network.voices = architecture.silent_voices(&device);
     }
     let facts = RunFacts::new(
         config,
@@ -168,8 +176,8 @@ fn normed(network: Network, source: &Arc<Source>, device: &Device) -> Network {
     let Ok(batch) = source.epoch(0).recv() else {
         return network;
     };
-    let (features, _) = batch.input(&device.clone().inner());
-    network.valid().normed_by(features).train()
+    let input = batch.input(&device.clone().inner());
+    network.valid().normed_by(input.features).train()
 }
 
 /// Starts the folder, or loads its checkpoint; returns the epochs that were done.

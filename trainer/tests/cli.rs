@@ -503,6 +503,40 @@ fn functionals_can_be_added(run: &Run, folder: &Path, model: &Path) {
         assert_eq!(parameters(to), parameters(&out) + more);
     }
 
+    // They can know the voices that they learn from.
+    let known = folder.join("with-known-voices");
+    let knowing = |voices: &str| {
+        let arguments = [
+            text(&out),
+            "--out",
+            text(&known),
+            "--epochs",
+            "1",
+            "--set",
+            &format!("network.known_voices={voices}"),
+            "--set",
+            "split.folds.ravdess=2",
+        ];
+        run.command("tune", &arguments).output().unwrap()
+    };
+    let many = knowing("7");
+    let message = String::from_utf8_lossy(&many.stderr);
+    assert!(
+        !many.status.success() && message.contains("network.known_voices is 7"),
+        "{message}"
+    );
+    let voices = message
+        .split("but ")
+        .nth(1)
+        .and_then(|rest| rest.split(' ').next());
+    assert_success(&knowing(voices.unwrap()));
+    assert!(parameters(&known) > parameters(&out));
+    assert_success(
+        &run.command("evaluate", &["--run", text(&known)])
+            .output()
+            .unwrap(),
+    );
+
     // Networks have a mean whatever layers on functionals each has.
     let mean = folder.join("mean");
     let arguments = [

@@ -273,6 +273,9 @@ fn adopt(config: &mut Config, architecture: &Architecture, features: &FeatureSet
         let (width, outputs) = (architecture.functional_hidden, architecture.corpus_outputs);
         network.functional_hidden.get_or_insert(width);
         network.corpus_outputs.get_or_insert(outputs);
+        network
+            .known_voices
+            .get_or_insert(architecture.known_voices);
     }
 }
 

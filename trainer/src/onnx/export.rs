@@ -145,6 +145,17 @@ fn graph(network: &Network, columns: usize) -> ModelProto {
         graph.node("Add", &["steps", "tone"], "toned", vec![]);
         projected = "toned";
     }
+    if let Some(head) = &network.functionals {
+        standardised(&mut graph, head);
+    }
+    if let Some(layer) = &network.voices {
+        let weight = layer.weight.val();
+        graph.constant("known_weight", &weight.dims(), &values(weight));
+        let inputs = ["functional_voices", "known_weight"];
+        graph.node("MatMul", &inputs, "known", vec![]);
+        graph.node("Add", &[projected, "known"], "expected", vec![]);
+        projected = "expected";
+    }
     graph.node("Relu", &[projected], "projection", vec![]);
     let mut output = "projection";
     if let Some(own) = &network.lstm {
@@ -292,8 +303,8 @@ fn lstm(graph: &mut GraphBuilder, lstm: &Lstm, steps: usize, input: &str, output
     graph.node("Reshape", &["lstm", "states"], output, vec![]);
 }
 
-/// The input `functionals` to what it adds to the logits. See `FunctionalHead::forward`.
-fn functionals(graph: &mut GraphBuilder, head: &FunctionalHead, output: &str) {
+/// The input `functionals` to how many deviations they are from their means, and to how likely it is each of the voices that are known.
+fn standardised(graph: &mut GraphBuilder, head: &FunctionalHead) {
     let [count, _] = head.hidden.weight.dims();
     graph.input("functionals", &[1, count]);
     graph.constant("functional_mean", &[count], &values(head.mean.val()));
@@ -324,18 +335,53 @@ fn functionals(graph: &mut GraphBuilder, head: &FunctionalHead, output: &str) {
     ] {
         graph.node(operator, &inputs, made, vec![]);
     }
+    if let Some(voices) = &head.voices {
+        linear(
+            graph,
+            "functionals_standardised",
+            &voices.which.traits,
+            "functional_traits",
+        );
+        linear(
+            graph,
+            "functional_traits",
+            &voices.which.voices,
+            "functional_voice",
+        );
+        graph.node(
+            "Softmax",
+            &["functional_voice"],
+            "functional_voices",
+            vec![int("axis", 1)],
+        );
+    }
+}
+
+/// What follows to what it adds to the logits. See `FunctionalHead::forward`.
+fn functionals(graph: &mut GraphBuilder, head: &FunctionalHead, output: &str) {
     linear(
         graph,
         "functionals_standardised",
         &head.hidden,
         "functional_hidden",
     );
-    graph.node(
-        "Relu",
-        &["functional_hidden"],
-        "functional_positive",
-        vec![],
-    );
+    let mut hidden = "functional_hidden";
+    if let Some(voices) = &head.voices {
+        let natures = voices.natures.val();
+        graph.constant("functional_natures", &natures.dims(), &values(natures));
+        for (operator, inputs, made) in [
+            (
+                "MatMul",
+                ["functional_voices", "functional_natures"],
+                "functional_nature",
+            ),
+            ("Sub", [hidden, "functional_nature"], "functional_others"),
+        ] {
+            graph.node(operator, &inputs, made, vec![]);
+        }
+        hidden = "functional_others";
+    }
+    graph.node("Relu", &[hidden], "functional_positive", vec![]);
     let Some(gate) = &head.gate else {
         linear(graph, "functional_positive", &head.emotions, output);
         return;
@@ -362,7 +408,7 @@ fn functionals(graph: &mut GraphBuilder, head: &FunctionalHead, output: &str) {
         graph.node("Softmax", &[logits], probabilities, vec![int("axis", 1)]);
     }
     graph.constant("functional_floor", &[1], &[FunctionalHead::LEAST]);
-    graph.constant("functional_share", &[1], &[FunctionalHead::SHARE]);
+    graph.constant("functional_share", &[1], &[head.share()]);
     for (operator, inputs, made) in [
         (
             "MatMul",
@@ -445,7 +491,7 @@ mod tests {
     use crate::non_voice;
     use crate::{
         config::{Config, NetworkKind},
-        network::Architecture,
+        network::{Architecture, Input},
         onnx::import,
     };
     use burn::{module::Module, tensor::Distribution};
@@ -468,6 +514,7 @@ mod tests {
         let mut settings = Config::first(&overrides).network;
         settings.kind = kind;
         settings.corpus_outputs = Some(strides == STRIDES[0]);
+        settings.known_voices = (strides == STRIDES[0]).then_some(9);
         Architecture::new(&settings, &FeatureSettings::of(features))
     }
 
@@ -481,7 +528,11 @@ mod tests {
             let shape = [4, WINDOW_ROWS, architecture.columns];
             let features = Tensor::random(shape, Distribution::Normal(0.5, 2.0), &autodiff);
             let mask = Tensor::ones([4, MASK_STEPS], &autodiff);
-            let _ = learning.forward(features, mask);
+            let _ = learning.forward(Input {
+                features,
+                mask,
+                voices: None,
+            });
         }
         let mut network = learning.valid();
         if let Some(head) = &mut network.functionals {
@@ -493,6 +544,16 @@ mod tests {
                 .chain(gate)
             {
                 layer.weight = layer.weight.clone().map(random);
+            }
+            if let Some(voices) = &mut head.voices {
+                let which = &mut voices.which;
+                for layer in [&mut which.traits, &mut which.voices] {
+                    layer.weight = layer.weight.clone().map(|weight| random(weight) * 3.0);
+                }
+                voices.natures = voices.natures.clone().map(|natures| random(natures) * 10.0);
+            }
+            if let Some(voices) = &mut network.voices {
+                voices.weight = voices.weight.clone().map(|weight| random(weight) * 10.0);
             }
         }
         network

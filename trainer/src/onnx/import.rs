@@ -62,6 +62,12 @@ pub fn network(bytes: &[u8], dropout: f64, device: &Device) -> Result<(Architect
         head.mean = measured("functional_mean")?;
         head.scale = measured("functional_scale")?;
         load_linear(&graph, "functional_hidden", &mut head.hidden, device)?;
+        if let Some(voices) = &mut head.voices {
+            let which = &mut voices.which;
+            load_linear(&graph, "functional_traits", &mut which.traits, device)?;
+            load_linear(&graph, "functional_voice", &mut which.voices, device)?;
+            voices.natures = Param::from_data(tensor(&graph, "functional_natures")?, device);
+        }
         match &mut head.gate {
             None => load_linear(&graph, "functional", &mut head.emotions, device)?,
             Some(gate) => {
@@ -69,6 +75,9 @@ pub fn network(bytes: &[u8], dropout: f64, device: &Device) -> Result<(Architect
                 load_linear(&graph, "functional_gate", gate, device)?;
             }
         }
+    }
+    if let Some(layer) = &mut network.voices {
+        layer.weight = Param::from_data(tensor(&graph, "known_weight")?, device);
     }
     load_linear(&graph, emotions, &mut network.emotions, device)?;
     load_linear(&graph, "voice", &mut network.voice, device)?;
@@ -117,6 +126,7 @@ fn architecture_of(graph: &GraphProto) -> Result<Architecture> {
         functionals: shape(graph, "functional_hidden_weight").map_or(0, |shape| shape[0]),
         functional_hidden: shape(graph, "functional_hidden_weight").map_or(0, |shape| shape[1]),
         corpus_outputs: shape(graph, "functional_gate_weight").is_ok(),
+        known_voices: shape(graph, "functional_voice_weight").map_or(0, |shape| shape[1]),
         channels,
         strides,
         projection: shape(graph, "steps_weight")?[1],
