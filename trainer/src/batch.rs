@@ -480,7 +480,11 @@ mod tests {
 
     #[test]
     fn known_voices_are_told_in_order() {
-        let config = Config::first(&["network.known_voices=96", "augmentation.mixup_share=0"]);
+        let config = Config::first(&[
+            "network.known_voices=96",
+            "features.kinds=[\"log-mel\",\"functionals\"]",
+            "augmentation.mixup_share=0",
+        ]);
         let examples = examples();
         let speakers = dataset::speakers(&examples);
         assert_eq!(speakers.len(), 96);

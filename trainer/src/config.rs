@@ -568,6 +568,15 @@ impl Config {
 
     fn check_network(&self) -> Result<()> {
         let network = &self.network;
+        let functionals = self
+            .features
+            .kinds
+            .iter()
+            .any(|kind| kind.functionals() > 0);
+        ensure!(
+            functionals || network.known_voices.unwrap_or(0) == 0,
+            "network.known_voices are known by their functionals: add functionals to features.kinds, or leave it out"
+        );
         if !network.kind.convolves() {
             return Ok(());
         }
@@ -718,6 +727,7 @@ mod tests {
         let deep = "network.strides=[[2,2],[2,2],[2,2],[1,2],[1,1]]";
         let channels = "network.channels=[4,4,4,4,4]";
         assert!(refusal(&[channels, deep]).contains("frames before"));
+        assert!(refusal(&["network.known_voices=9"]).contains("features.kinds"));
         assert!(refusal(&["features.kinds=[\"ltas\"]"]).contains("features.kinds"));
         let background = |below: i32, rumble: i32| {
             format!(

@@ -52,7 +52,7 @@ impl Teachers {
     ///
     /// If a run is not there or has no checkpoint, or looks at what this one does not. If this one is judged on clips that it holds out, and
     /// the other has another split: a teacher that has heard the speakers of the test would hand on what it knows of them. If it learned from
-    /// a corpus that the run does not: its licence would reach what learns from it.
+    /// a corpus that the run does not: its licence would reach what learns from it. If it knows other voices.
     pub fn load(config: &Config, facts: &RunFacts, device: &Device) -> Result<Self> {
         let teacher = |folder: &String| -> Result<Teacher> {
             let run = RunFolder::open(folder.as_ref())?;
@@ -73,6 +73,11 @@ impl Teachers {
                     "it learned from {foreign}, which this run does not: what it teaches would carry that corpus's licence"
                 );
             }
+            let [taught, learned] = [config, &own].map(|own| own.network.known_voices.unwrap_or(0));
+            ensure!(
+                learned == 0 || learned == taught,
+                "it knows {learned} voices, and this run {taught}: set network.known_voices to as many"
+            );
             let (_, network) = evaluation::chosen_network(&run, &own, device)?;
             Ok(Teacher {
                 network,
