@@ -515,6 +515,8 @@ fn functionals_can_be_added(run: &Run, folder: &Path, model: &Path) {
             "--set",
             &format!("network.known_voices={voices}"),
             "--set",
+            "features.kinds=[\"log-mel\",\"functionals\"]",
+            "--set",
             "split.folds.ravdess=2",
         ];
         run.command("tune", &arguments).output().unwrap()
