@@ -209,7 +209,6 @@ impl Source {
     pub fn new(examples: Vec<Example>, config: &Config) -> Result<Arc<Self>> {
         let clips: Vec<_> = examples.iter().map(|example| &example.clip).collect();
         let weights = draws::weights(&clips, &config.training);
-        let known = config.network.known_voices.is_some_and(|voices| voices > 0);
         let mut features = config.feature_settings();
         // A network learns without them, so no window of a batch has to have them made.
         features.kinds.retain(|kind| kind.functionals() == 0);
@@ -219,7 +218,7 @@ impl Source {
         };
         Ok(Arc::new(Self {
             speakers: dataset::places_by(&examples, Clip::voice),
-            voices: if known {
+            voices: if config.network.voices_known() > 0 {
                 dataset::speakers(&examples)
             } else {
                 Vec::new()

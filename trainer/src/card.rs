@@ -608,12 +608,11 @@ fn network(text: &mut String, facts: &Facts) {
             format!(
                 "; {count} functionals of the window's frames, standardised, through a layer of {}{} with\nReLU and another, which adds to the logits of the emotions{}",
                 network.width_on_functionals(),
-                if let Some(voices @ 1..) = network.known_voices {
-                    format!(
+                match network.voices_known() {
+                    0 => String::new(),
+                    voices => format!(
                         " (less what is usual of the one\nof {voices} known voices that is heard)"
-                    )
-                } else {
-                    String::new()
+                    ),
                 },
                 if network.outputs_by_corpus() {
                     ": an output for each corpus, mixed by a third that\nhears which of them it is"

@@ -187,6 +187,12 @@ impl NetworkSettings {
         self.corpus_outputs == Some(true)
     }
 
+    /// How many voices they are to know again.
+    #[must_use]
+    pub fn voices_known(&self) -> usize {
+        self.known_voices.unwrap_or(0)
+    }
+
     /// Width of the hidden layer on functionals.
     #[must_use]
     pub fn width_on_functionals(&self) -> usize {
@@ -574,7 +580,7 @@ impl Config {
             .iter()
             .any(|kind| kind.functionals() > 0);
         ensure!(
-            functionals || network.known_voices.unwrap_or(0) == 0,
+            functionals || network.voices_known() == 0,
             "network.known_voices are known by their functionals: add functionals to features.kinds, or leave it out"
         );
         if !network.kind.convolves() {

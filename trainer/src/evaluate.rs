@@ -216,9 +216,8 @@ pub fn run(network: &Network, windows: &[Window], device: &Device) -> Vec<Logits
         let shape = [windows.len(), functionals.len() / windows.len()];
         let functionals = Tensor::from_data(TensorData::new(functionals, shape), device);
         let standardised = head.standardised(functionals);
-        let voices = head.voices.as_ref();
-        input.voices = voices.map(|voices| voices.which.probabilities(standardised.clone()));
-        added = Some(head.forward(standardised));
+        input.voices = head.recognise(&standardised);
+        added = Some(head.forward(standardised, input.voices.clone()));
     }
     let (logits, voice) = network.forward(input);
     let logits = match added {

@@ -18,7 +18,7 @@ use crate::{
 };
 use anyhow::{Result, ensure};
 use burn::{
-    module::Param,
+    module::{Module, Param},
     nn::Linear,
     optim::{AdamWConfig, GradientsParams},
     tensor::{
@@ -38,12 +38,12 @@ use rayon::prelude::*;
 /// How often each window is drawn, about.
 const PASSES: usize = 10;
 /// Steps of the fit, where there are few windows.
-pub(crate) const LEAST_STEPS: usize = 200;
+const LEAST_STEPS: usize = 200;
 /// Windows of a step.
 pub(crate) const BATCH: usize = 256;
 /// The highest learning rate.
-pub(crate) const RATE: f64 = 1e-3;
-pub(crate) const WEIGHT_DECAY: f32 = 0.01;
+const RATE: f64 = 1e-3;
+const WEIGHT_DECAY: f32 = 0.01;
 /// Functionals that a step does not look at.
 const FUNCTIONALS_DROPPED: f64 = 0.2;
 /// Of the hidden layer, what a window does not look at.
@@ -249,33 +249,24 @@ fn perceptron(
     let mut rng = ChaCha8Rng::seed_from_u64(config.seed);
     // The other layer begins at 0, so that of a class that no clip has it says nothing.
     randomise(&mut head.hidden, &mut rng, device);
-    let mut optimizer = AdamWConfig::new()
-        .with_weight_decay(WEIGHT_DECAY)
-        .with_epsilon(1e-8)
-        .init();
-    let Ok(draws) = WeightedIndex::new(rows.iter().map(|row| row.weight)) else {
-        return head;
-    };
     let [inputs, width] = head.hidden.weight.dims();
     let matrix = |values: Vec<f32>| {
         let shape = [BATCH, values.len() / BATCH];
         Tensor::<2>::from_data(TensorData::new(values, shape), device)
     };
-    let steps = (PASSES * rows.len() / BATCH).max(LEAST_STEPS);
-    for step in 0..steps {
-        let places: Vec<usize> = (0..BATCH).map(|_| draws.sample(&mut rng)).collect();
+    let loss = |head: &FunctionalHead, places: &[usize], rng: &mut ChaCha8Rng| {
         let drawn: Vec<&Row> = places.iter().map(|&place| &rows[place]).collect();
         let values = |of: fn(&Row) -> &[f32]| -> Vec<f32> {
             drawn.iter().flat_map(|row| of(row)).copied().collect()
         };
-        let looked_at = kept(inputs, FUNCTIONALS_DROPPED, &mut rng);
+        let looked_at = kept(inputs, FUNCTIONALS_DROPPED, rng);
         let looked_at = Tensor::<1>::from_floats(looked_at.as_slice(), device);
         let mut functionals = head.standardised(matrix(values(|row| &row.functionals)));
         if let Some(recall) = recall {
-            functionals = functionals - recall.habits_of(&places);
+            functionals = functionals - recall.habits_of(places);
         }
         let functionals = functionals * looked_at.unsqueeze();
-        let firing = kept(BATCH * width, HIDDEN_DROPPED, &mut rng);
+        let firing = kept(BATCH * width, HIDDEN_DROPPED, rng);
         let hidden = relu(head.hidden.forward(functionals)) * matrix(firing);
         let absent = absent_classes(matrix(values(|row| &row.classes)));
         let cross_entropy = |logits: Tensor<2>, of: fn(&Row) -> &[f32]| {
@@ -286,10 +277,10 @@ fn perceptron(
         if let Some(gate) = &head.gate {
             loss = loss + cross_entropy(gate.forward(hidden), |row| &row.corpora) * GATE;
         }
-        let gradients = GradientsParams::from_grads(loss.backward(), &head);
-        let rate = RATE * relative_rate(step as f64 / steps as f64, &config.training);
-        head = optimizer.step(rate, head, gradients);
-    }
+        loss
+    };
+    let all: Vec<usize> = (0..rows.len()).collect();
+    let mut head = learn(head, rows, &all, PASSES, config, &mut rng, loss);
     head.voices = recall.map(|recall| KnownVoices {
         which: recall.which.clone(),
         natures: Param::from_tensor(
@@ -301,6 +292,34 @@ fn perceptron(
         ),
     });
     head
+}
+
+/// Makes a loss of the rows at some places small: of a batch of places that are drawn by the rows' weights, about so many times each. A
+/// module that nothing can be drawn for stays as it is.
+pub(crate) fn learn<M: Module>(
+    mut module: M,
+    rows: &[Row],
+    places: &[usize],
+    passes: usize,
+    config: &Config,
+    rng: &mut ChaCha8Rng,
+    loss: impl Fn(&M, &[usize], &mut ChaCha8Rng) -> Tensor<1>,
+) -> M {
+    let Ok(draws) = WeightedIndex::new(places.iter().map(|&place| rows[place].weight)) else {
+        return module;
+    };
+    let mut optimizer = AdamWConfig::new()
+        .with_weight_decay(WEIGHT_DECAY)
+        .with_epsilon(1e-8)
+        .init();
+    let steps = (passes * places.len() / BATCH).max(LEAST_STEPS);
+    for step in 0..steps {
+        let drawn: Vec<usize> = (0..BATCH).map(|_| places[draws.sample(rng)]).collect();
+        let gradients = GradientsParams::from_grads(loss(&module, &drawn, rng).backward(), &module);
+        let rate = RATE * relative_rate(step as f64 / steps as f64, &config.training);
+        module = optimizer.step(rate, module, gradients);
+    }
+    module
 }
 
 /// Weights and biases of either sign, the smaller the more inputs a layer has: as burn's own, but the same on every device.
@@ -335,7 +354,6 @@ pub(crate) fn kept(count: usize, dropped: f64, rng: &mut ChaCha8Rng) -> Vec<f32>
 mod tests {
     use super::*;
     use crate::evaluate;
-    use burn::module::Module;
     use pathos_analysis::softmax;
 
     /// Sad voices sway slowly and angry ones fast, at a loudness of each speaker's own. Every third speaker is of another corpus.
@@ -439,12 +457,17 @@ mod tests {
             let window = windowing.window(example.frames());
             let functionals = Tensor::<1>::from_floats(&*window.functionals, &device);
             let standardised = head.standardised(functionals.unsqueeze());
-            let said = voices.which.probabilities(standardised.clone());
-            let said: Vec<f32> = said.into_data().try_to_vec().unwrap();
+            let probabilities = head.recognise(&standardised);
+            let said = probabilities.clone().unwrap().into_data();
+            let said: Vec<f32> = said.try_to_vec().unwrap();
             let own: usize = example.clip.speaker[1..].parse().unwrap();
             let likelier = said.iter().filter(|&&other| other > said[own]).count();
             recognised += usize::from(likelier == 0);
-            let logits: Vec<f32> = head.forward(standardised).into_data().try_to_vec().unwrap();
+            let logits: Vec<f32> = head
+                .forward(standardised, probabilities)
+                .into_data()
+                .try_to_vec()
+                .unwrap();
             let [angry, sad] = [Emotion::Angry, Emotion::Sad].map(|own| logits[own.index()]);
             right += usize::from((example.clip.emotion == Emotion::Angry) == (angry > sad));
         }

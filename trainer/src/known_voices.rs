@@ -5,23 +5,18 @@
 
 use crate::{
     config::Config,
-    functional_head::{BATCH, LEAST_STEPS, RATE, Row, WEIGHT_DECAY, kept, randomise},
+    functional_head::{BATCH, Row, kept, learn, randomise},
     network::FunctionalHead,
-    train::relative_rate,
 };
 use burn::{
     module::{Module, Param},
     nn::{Initializer, Linear, LinearConfig},
-    optim::{AdamWConfig, GradientsParams},
     tensor::{
         Device, Int, Tensor, TensorData,
         activation::{log_softmax, softmax},
     },
 };
-use rand::{
-    Rng, SeedableRng,
-    distr::{Distribution, weighted::WeightedIndex},
-};
+use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 /// How often each window is drawn while voices are learned, about.
@@ -70,10 +65,9 @@ impl KnownVoices {
         voices
     }
 
-    /// What the voices of standardised functionals `[B, functionals]` as a rule add to the hidden layer, `[B, width]`.
+    /// The probability of each voice, `[B, voices]`, to what they as a rule add to the hidden layer, `[B, width]`.
     #[must_use]
-    pub fn nature(&self, standardised: Tensor<2>) -> Tensor<2> {
-        let probabilities = self.which.probabilities(standardised);
+    pub fn nature(&self, probabilities: Tensor<2>) -> Tensor<2> {
         probabilities.matmul(self.natures.val())
     }
 }
@@ -240,33 +234,18 @@ impl Learner<'_> {
         randomise(&mut which.traits, &mut rng, device);
         randomise(&mut which.voices, &mut rng, device);
         let learned = places(rows, |row| row.voice.is_some() && wanted(row));
-        let weights = learned.iter().map(|&place| rows[place].weight);
-        let Ok(draws) = WeightedIndex::new(weights) else {
-            return which;
-        };
-        let mut optimizer = AdamWConfig::new()
-            .with_weight_decay(WEIGHT_DECAY)
-            .with_epsilon(1e-8)
-            .init();
-        let steps = (PASSES * learned.len() / BATCH).max(LEAST_STEPS);
-        for step in 0..steps {
-            let drawn: Vec<usize> = (0..BATCH)
-                .map(|_| learned[draws.sample(&mut rng)])
-                .collect();
-            let looked_at = kept(functionals, FUNCTIONALS_DROPPED, &mut rng);
+        let loss = |which: &Recognition, drawn: &[usize], rng: &mut ChaCha8Rng| {
+            let looked_at = kept(functionals, FUNCTIONALS_DROPPED, rng);
             let looked_at = Tensor::<1>::from_floats(looked_at.as_slice(), device);
-            let standardised = self.standardised(&drawn) * looked_at.unsqueeze();
+            let standardised = self.standardised(drawn) * looked_at.unsqueeze();
             let voices = drawn
                 .iter()
                 .map(|&place| rows[place].voice.unwrap_or(0) as i64);
             let voices: Vec<i64> = voices.collect();
             let voices = Tensor::<1, Int>::from_data(voices.as_slice(), *device);
             let said = log_softmax(which.forward(standardised), 1);
-            let loss = -said.gather(1, voices.unsqueeze_dim(1)).mean();
-            let gradients = GradientsParams::from_grads(loss.backward(), &which);
-            let rate = RATE * relative_rate(step as f64 / steps as f64, &config.training);
-            which = optimizer.step(rate, which, gradients);
-        }
-        which
+            -said.gather(1, voices.unsqueeze_dim(1)).mean()
+        };
+        learn(which, rows, &learned, PASSES, config, &mut rng, loss)
     }
 }

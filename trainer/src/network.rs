@@ -94,7 +94,7 @@ impl Architecture {
             },
             corpus_outputs: features.functionals() > 0 && settings.outputs_by_corpus(),
             known_voices: if features.functionals() > 0 {
-                settings.known_voices.unwrap_or(0)
+                settings.voices_known()
             } else {
                 0
             },
@@ -450,12 +450,20 @@ impl FunctionalHead {
         }
     }
 
-    /// [Standardised](Self::standardised) functionals `[B, functionals]` to what is added to the logits, `[B, 7]`.
+    /// The same to the probability of each known voice, `[B, voices]`, where any are known.
     #[must_use]
-    pub fn forward(&self, standardised: Tensor<2>) -> Tensor<2> {
-        let mut hidden = self.hidden.forward(standardised.clone());
-        if let Some(voices) = &self.voices {
-            hidden = hidden - voices.nature(standardised);
+    pub fn recognise(&self, standardised: &Tensor<2>) -> Option<Tensor<2>> {
+        let voices = self.voices.as_ref()?;
+        Some(voices.which.probabilities(standardised.clone()))
+    }
+
+    /// [Standardised](Self::standardised) functionals `[B, functionals]` and what [`recognise`](Self::recognise) makes of them to what is
+    /// added to the logits, `[B, 7]`.
+    #[must_use]
+    pub fn forward(&self, standardised: Tensor<2>, voices: Option<Tensor<2>>) -> Tensor<2> {
+        let mut hidden = self.hidden.forward(standardised);
+        if let (Some(known), Some(voices)) = (&self.voices, voices) {
+            hidden = hidden - known.nature(voices);
         }
         let logits = self.judge(relu(hidden));
         // Without a gate the weights have the share in them.

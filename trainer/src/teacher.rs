@@ -73,7 +73,7 @@ impl Teachers {
                     "it learned from {foreign}, which this run does not: what it teaches would carry that corpus's licence"
                 );
             }
-            let [taught, learned] = [config, &own].map(|own| own.network.known_voices.unwrap_or(0));
+            let [taught, learned] = [config, &own].map(|own| own.network.voices_known());
             ensure!(
                 learned == 0 || learned == taught,
                 "it knows {learned} voices, and this run {taught}: set network.known_voices to as many"
