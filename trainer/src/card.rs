@@ -61,8 +61,11 @@ pub fn evidence(config: &Config, run: &RunFacts, evaluation: &Evaluation) -> Evi
         "UAR of the first second",
     ));
     all.extend(uars(&evaluation.at_the_end, "UAR of the last 3 s"));
-    if let Some(known) = &evaluation.known_voices {
-        all.extend(uars(&known.mixed, "UAR after other clips of the speaker"));
+    if let Some(in_track) = &evaluation.in_track {
+        all.extend(uars(
+            &in_track.mixed,
+            "UAR after other clips of the speaker",
+        ));
     }
     Evidence {
         protocol: protocol(config, evaluation),
@@ -123,7 +126,7 @@ pub fn card(facts: &Facts) -> String {
     quality(&mut text, facts);
     confusion(&mut text, &facts.evaluation.while_it_plays);
     on_end(&mut text, facts.evaluation);
-    known_voices(&mut text, facts.evaluation);
+    in_track(&mut text, facts.evaluation);
     learned_voices(&mut text, facts.evaluation);
     conditions(&mut text, facts.evaluation);
     text += USE;
@@ -230,13 +233,13 @@ fn on_end(text: &mut String, evaluation: &Evaluation) {
 }
 
 /// How much better it does once it knows a voice.
-fn known_voices(text: &mut String, evaluation: &Evaluation) {
-    let Some(known) = &evaluation.known_voices else {
+fn in_track(text: &mut String, evaluation: &Evaluation) {
+    let Some(in_track) = &evaluation.in_track else {
         return;
     };
     *text += "### When it knows the voice\n\nIt compares a voice with what it has heard of it in the last minute or so. Above, each clip is the first that it hears; here the clips of a speaker\nfollow each other in random order, with pauses between, as along a track: first clips of all emotions, then of the same emotion alone, as of a singer\nwho is never but sad, and could be taken for one who is so by nature.\n\n| set | UAR after all emotions | 95 % | more than above | UAR after the same emotion | 95 % | more than above |\n|---|---:|---:|---:|---:|---:|---:|\n";
-    let known = known.mixed.iter().zip(&known.alike);
-    for ((mixed, alike), first) in known.zip(&evaluation.while_it_plays) {
+    let both = in_track.mixed.iter().zip(&in_track.alike);
+    for ((mixed, alike), first) in both.zip(&evaluation.while_it_plays) {
         writeln!(
             text,
             "| {} | {} | {} | {:.1} | {} | {} | {:.1} |",

@@ -61,7 +61,7 @@ pub struct JudgedClip {
 
 /// The figures of clips that are heard after others of their speaker.
 #[derive(Clone, Debug, Serialize)]
-pub struct KnownVoices {
+pub struct InTrack {
     /// After clips of all emotions.
     pub mixed: Vec<Figures>,
     /// After clips of the same emotion alone: a voice that never departs from it.
@@ -86,7 +86,7 @@ pub struct Evaluation {
     /// Of the last 3 s of voice, where another clip of the speaker and the emotion came before without a pause.
     pub on_end: Vec<Figures>,
     /// Of the mean over a clip's full windows, heard after others of its speaker; none for networks that make nothing of that.
-    pub known_voices: Option<KnownVoices>,
+    pub in_track: Option<InTrack>,
     /// Of the mean over a clip's full windows, where the voice was learned from neutral clips; none without such clips.
     pub learned_voices: Option<LearnedVoices>,
     /// How neutral voices read while they are learned, as the means of their log-probabilities; nothing where there are none.
@@ -140,7 +140,7 @@ pub fn evaluate(
     let mut protocol = None;
     let mut evaluated = Vec::new();
     let mut clips: Vec<JudgedClip> = Vec::new();
-    let mut known_voices: [Vec<Logits>; 2] = Default::default();
+    let mut in_track: [Vec<Logits>; 2] = Default::default();
     let mut on_end = Vec::new();
     let mut lessons = Vec::new();
     let mut sounds = Vec::new();
@@ -166,7 +166,7 @@ pub fn evaluate(
             .with_context(|| format!("for the run {}", run.display()))?;
         let logits = evaluate::model_logits(&model, &test);
         if labels.features.kinds.contains(&FeatureKind::Habit) {
-            for (all, alike) in known_voices.iter_mut().zip([false, true]) {
+            for (all, alike) in in_track.iter_mut().zip([false, true]) {
                 all.extend(evaluate::track_logits(&model, &test, alike));
             }
         }
@@ -217,9 +217,9 @@ pub fn evaluate(
         after_one_second: figures(&view(|judged| judged.first_second)),
         at_the_end: figures(&view(|judged| judged.last)),
         on_end: figures(&on_end),
-        known_voices: (known_voices[0].len() == clips.len()).then(|| {
-            let [mixed, alike] = known_voices.map(|logits| figures(&logits));
-            KnownVoices { mixed, alike }
+        in_track: (in_track[0].len() == clips.len()).then(|| {
+            let [mixed, alike] = in_track.map(|logits| figures(&logits));
+            InTrack { mixed, alike }
         }),
         neutral: learned_voices::neutral(&lessons, temperature, &corpora),
         learned_voices: learned_voices::figures(&lessons, &clips, temperature, &corpora),

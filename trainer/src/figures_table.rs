@@ -30,9 +30,9 @@ pub fn print(evaluation: &Evaluation) {
     ] {
         print_view(title, all);
     }
-    if let Some(known) = &evaluation.known_voices {
-        print_view("after others", &known.mixed);
-        print_view("after its like", &known.alike);
+    if let Some(in_track) = &evaluation.in_track {
+        print_view("after others", &in_track.mixed);
+        print_view("after its like", &in_track.alike);
     }
     if let Some(learned) = &evaluation.learned_voices {
         print_view("to be learned", &learned.without);

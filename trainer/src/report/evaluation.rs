@@ -40,9 +40,9 @@ pub fn evaluation(evaluation: &Evaluation) -> Result<String> {
         (table("The first second of voice alone", &evaluation.after_one_second))
         (table("The last 3 s of voice alone", &evaluation.at_the_end))
         (table("The last 3 s of voice where another clip of the speaker and the emotion came before without a pause", &evaluation.on_end))
-        @if let Some(known) = &evaluation.known_voices {
-            (table("As the first, but heard after other clips of the same speaker, as along a track", &known.mixed))
-            (table("The same, after clips of the same emotion alone", &known.alike))
+        @if let Some(in_track) = &evaluation.in_track {
+            (table("As the first, but heard after other clips of the same speaker, as along a track", &in_track.mixed))
+            (table("The same, after clips of the same emotion alone", &in_track.alike))
         }
         @if let Some(learned) = &evaluation.learned_voices {
             (table("The first again, of clips of voices that can be learned from four neutral ones, without these", &learned.without))
