@@ -5,11 +5,12 @@
 #     models/train.sh pathos-open CREMA-D runs/open-0 0     without the speakers of fold 0, to judge it by
 #
 # Each step has a folder in the third argument; the last is `final`. A step that is finished is not run again, one that was stopped goes
-# on. What follows the fold goes to every step, such as `--plain`. TRAINER names another build, such as one with libtorch.
+# on. What follows the fold goes to every step, such as `--plain`. TRAINER names another build, such as one with libtorch; SEED=100, say,
+# adds 100 to the seed of every step, for the same recipe by other seeds.
 set -eu
 models=$(dirname "$0")
 if [ $# -lt 3 ] || [ ! -d "$models/runs/$1" ]; then
-    sed -n '2,8s/^# \{0,1\}//p' "$0" >&2
+    sed -n '2,9s/^# \{0,1\}//p' "$0" >&2
     exit 2
 fi
 model=$1 data=$2 out=$3 fold=${4:-all}
@@ -27,9 +28,10 @@ more=$*
 step() {
     folder=$out/$1 recipe=$recipes/$2/config.toml
     shift 2
+    seed=$(sed -n '/^\[/q; s/^seed = //p' "$recipe")
     [ ! -e "$folder/config.toml" ] || set -- "$@" --resume
     # shellcheck disable=SC2086 # The build and what follows the fold are words of their own.
-    $trainer "$@" --config "$recipe" --set "$split" --data "$data" --out "$folder" $more
+    $trainer "$@" --config "$recipe" --seed $((seed + ${SEED:-0})) --set "$split" --data "$data" --out "$folder" $more
 }
 
 taught_by() {
