@@ -92,7 +92,7 @@ class Pool(nn.Module):
 class Convolved(torch.autograd.Function):
     """A two-dimensional convolution of height 1 whose weights' gradient is one product of matrices for each of its taps.
 
-    Of float32 on a CPU, libtorch's own takes two and a half times as long.
+    Of float32 on a CPU, libtorch's own takes more than twice as long.
     """
 
     @staticmethod

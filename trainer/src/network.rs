@@ -450,7 +450,8 @@ impl FunctionalHead {
         }
     }
 
-    /// The same to the probability of each known voice, `[B, voices]`, where any are known.
+    /// [Standardised](Self::standardised) functionals `[B, functionals]` to the probability of each known voice, `[B, voices]`, where any
+    /// are known.
     #[must_use]
     pub fn recognise(&self, standardised: &Tensor<2>) -> Option<Tensor<2>> {
         let voices = self.voices.as_ref()?;
