@@ -12,7 +12,7 @@ use crate::{
     network::Input,
     non_voice,
 };
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use burn::tensor::{Device, Tensor, TensorData};
 use pathos_analysis::{
     BACKGROUND_FRAMES, CONTEXT_FRAMES, Emotion, Frame, TIME_POOL, Window, Windowing,
@@ -205,9 +205,13 @@ impl Source {
     ///
     /// # Errors
     ///
-    /// If there is none, or every draw has a weight of 0.
+    /// If there is none, every draw has a weight of 0, or listeners are to be learned from whom nothing is known.
     pub fn new(examples: Vec<Example>, config: &Config) -> Result<Arc<Self>> {
         let clips: Vec<_> = examples.iter().map(|example| &example.clip).collect();
+        ensure!(
+            !config.training.asks_listeners() || are_heard(&clips),
+            "training.vote_share and training.listeners_weight ask what CREMA-D's listeners heard, but no clip has their votes: put crema_d_votes.csv beside the manifest, or set both to 0"
+        );
         let weights = draws::weights(&clips, &config.training);
         let mut features = config.feature_settings();
         // A network learns without them, so no window of a batch has to have them made.
@@ -426,6 +430,12 @@ pub(crate) fn target(clip: &Clip, training: &Training) -> [f32; Emotion::COUNT] 
     })
 }
 
+/// Whether there is a clip with listeners' votes among those of CREMA-D, if there are any.
+fn are_heard(clips: &[&Clip]) -> bool {
+    let mut voted_on = clips.iter().filter(|clip| clip.corpus == Corpus::CremaD);
+    voted_on.clone().next().is_none() || voted_on.any(|clip| clip.votes.is_some())
+}
+
 /// The shares of a clip's listeners who heard each emotion; 0 if nobody is known to have listened.
 fn listeners(clip: &Clip) -> [f32; Emotion::COUNT] {
     let votes = clip.votes.unwrap_or_default().map(f32::from);
@@ -569,6 +579,20 @@ mod tests {
                 .zip(expected)
                 .all(|(a, b)| (a - b).abs() < 1e-6)
         );
+    }
+
+    #[test]
+    fn listeners_of_whom_nothing_is_known_are_not_learned_from() {
+        let mut config = config();
+        config.training.vote_share = 0.25;
+        let refusal = Source::new(examples(), &config).err().unwrap().to_string();
+        assert!(refusal.contains("crema_d_votes.csv"), "{refusal}");
+        let mut heard = examples();
+        heard[3].clip.votes = Some([0, 0, 3, 0, 6, 1, 0]);
+        assert!(Source::new(heard, &config).is_ok());
+        let mut others = examples();
+        others.retain(|example| example.clip.corpus != Corpus::CremaD);
+        assert!(Source::new(others, &config).is_ok(), "who has none of it");
     }
 
     /// A configuration that looks at habits, and examples of one speaker.
