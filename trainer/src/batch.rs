@@ -205,13 +205,9 @@ impl Source {
     ///
     /// # Errors
     ///
-    /// If there is none, every draw has a weight of 0, or listeners are to be learned from whom nothing is known.
+    /// If there is none, or every draw has a weight of 0.
     pub fn new(examples: Vec<Example>, config: &Config) -> Result<Arc<Self>> {
         let clips: Vec<_> = examples.iter().map(|example| &example.clip).collect();
-        ensure!(
-            !config.training.asks_listeners() || are_heard(&clips),
-            "training.vote_share and training.listeners_weight ask what CREMA-D's listeners heard, but no clip has their votes: put crema_d_votes.csv beside the manifest, or set both to 0"
-        );
         let weights = draws::weights(&clips, &config.training);
         let mut features = config.feature_settings();
         // A network learns without them, so no window of a batch has to have them made.
@@ -430,10 +426,19 @@ pub(crate) fn target(clip: &Clip, training: &Training) -> [f32; Emotion::COUNT] 
     })
 }
 
-/// Whether there is a clip with listeners' votes among those of CREMA-D, if there are any.
-fn are_heard(clips: &[&Clip]) -> bool {
-    let mut voted_on = clips.iter().filter(|clip| clip.corpus == Corpus::CremaD);
-    voted_on.clone().next().is_none() || voted_on.any(|clip| clip.votes.is_some())
+/// Whether what listeners heard can be learned, where a configuration asks for it.
+///
+/// # Errors
+///
+/// If it asks, there are clips of CREMA-D, and no clip has votes.
+pub fn check_listeners(clips: &[Clip], training: &Training) -> Result<()> {
+    let asks = training.vote_share > 0.0 || training.listeners_weight > 0.0;
+    let could_have = clips.iter().any(|clip| clip.corpus == Corpus::CremaD);
+    ensure!(
+        !asks || !could_have || clips.iter().any(|clip| clip.votes.is_some()),
+        "training.vote_share and training.listeners_weight ask what CREMA-D's listeners heard, but no clip has their votes: put crema_d_votes.csv beside the manifest, or set both to 0"
+    );
+    Ok(())
 }
 
 /// The shares of a clip's listeners who heard each emotion; 0 if nobody is known to have listened.
@@ -583,16 +588,20 @@ mod tests {
 
     #[test]
     fn listeners_of_whom_nothing_is_known_are_not_learned_from() {
-        let mut config = config();
-        config.training.vote_share = 0.25;
-        let refusal = Source::new(examples(), &config).err().unwrap().to_string();
+        let mut training = config().training;
+        training.vote_share = 0.25;
+        let clips: Vec<Clip> = examples().into_iter().map(|own| own.clip).collect();
+        let refusal = check_listeners(&clips, &training).unwrap_err().to_string();
         assert!(refusal.contains("crema_d_votes.csv"), "{refusal}");
-        let mut heard = examples();
-        heard[3].clip.votes = Some([0, 0, 3, 0, 6, 1, 0]);
-        assert!(Source::new(heard, &config).is_ok());
-        let mut others = examples();
-        others.retain(|example| example.clip.corpus != Corpus::CremaD);
-        assert!(Source::new(others, &config).is_ok(), "who has none of it");
+        let mut heard = clips.clone();
+        heard[3].votes = Some([0, 0, 3, 0, 6, 1, 0]);
+        assert!(check_listeners(&heard, &training).is_ok());
+        let mut others = clips;
+        others.retain(|clip| clip.corpus != Corpus::CremaD);
+        assert!(
+            check_listeners(&others, &training).is_ok(),
+            "who has none of it"
+        );
     }
 
     /// A configuration that looks at habits, and examples of one speaker.

@@ -319,14 +319,6 @@ pub struct Training {
     pub patience: usize,
 }
 
-impl Training {
-    /// Whether what listeners heard is learned from.
-    #[must_use]
-    pub fn asks_listeners(&self) -> bool {
-        self.vote_share > 0.0 || self.listeners_weight > 0.0
-    }
-}
-
 /// Augmentation, first of the sound, then of its log-mel frames.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

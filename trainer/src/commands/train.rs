@@ -2,7 +2,7 @@
 
 use super::{Data, print_refused};
 use crate::{
-    average,
+    average, batch,
     checkpoint::RunFolder,
     config::{Config, Protocol},
     corpora, dataset, device, evaluation,
@@ -340,6 +340,7 @@ fn run(
     let data = &arguments.data;
     let scan = corpora::scan(&data.folders)?;
     print_refused(&scan.refused);
+    batch::check_listeners(&scan.clips, &config.training)?;
     let dataset = dataset::load(scan.clips, config, &Role::ALL, None, &data.cache)?;
     print_refused(&dataset.refused);
     let mut progress = progress::for_output(arguments.plain);
